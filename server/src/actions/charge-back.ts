@@ -1,0 +1,187 @@
+import type { Disbursement, Payment } from "../domain/facts.ts";
+import { must } from "../domain/fault.ts";
+import { parseAccount, paymentUnapplied, platformLosses, railDisputed } from "../domain/ledger-accounts.ts";
+import { least } from "../domain/money.ts";
+import { sentStates } from "../domain/money-out-table.ts";
+import { disputeFee, disputeOpened, disputeWon, lostAfterEnding, lostFromEscrow } from "../domain/movements.ts";
+import type { Posting } from "../domain/movements.ts";
+import type { Order } from "../domain/order.ts";
+import { decideOrder } from "../domain/order-decide.ts";
+import type { OrderAction } from "../domain/order-table.ts";
+import { hasEnded, isHolding } from "../domain/order-table.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import { Fault } from "../domain/fault.ts";
+import type { Command } from "./command.ts";
+import { command } from "./command.ts";
+import { conclude, payEnding, unpayEnding } from "./end-order.ts";
+import type { PaymentAsk } from "./payment-steps.ts";
+import type { Writer } from "./writer.ts";
+
+/** The buyer's bank disputes a payment: sending stops and the order's clock stands still until the rail has decided. */
+export function openDispute(ask: PaymentAsk, input: { readonly amount: bigint; readonly takenAtOnce: boolean }): Command {
+  return command("payment.dispute", ask, refsOf(ask), (book) => {
+    const payment = book.payments.get(ask.paymentId);
+    if (payment === undefined) return refuse("not_yours");
+    if (payment.state !== "received") return () => ({ payment: payment.id, state: payment.state, again: true });
+    return (writer) => {
+      const { amount, takenAtOnce } = input;
+      writer.stepPayment(payment, "dispute", { disputed: amount, takenAtOnce }, { amount: Number(amount), taken_at_once: takenAtOnce });
+      const order = book.orders.get(payment.orderId) ?? null;
+      if (takenAtOnce) writer.post("payment.dispute", order, disputeOpened({ ...atRail(payment), amount }));
+      const scope = order === null ? ({ scope: "seller" } as const) : ({ scope: "order" } as const);
+      const about = { orderId: payment.orderId, projectId: null, payeeKind: null, payeeId: null };
+      if (book.sellerId !== 0) {
+        writer.placeHold({ ...about, ...scope, reason: "chargeback", note: "The buyer's bank disputes the payment.", liftsAt: null });
+      }
+      return { payment: payment.id, state: "disputed" };
+    };
+  });
+}
+
+/** The rail decided for us: what it took comes back and the hold is lifted. */
+export function winDispute(ask: PaymentAsk): Command {
+  return command("payment.win", ask, refsOf(ask), (book) => {
+    const payment = book.payments.get(ask.paymentId);
+    if (payment === undefined) return refuse("not_yours");
+    if (payment.state !== "disputed") return () => ({ payment: payment.id, state: payment.state, again: true });
+    return (writer) => {
+      writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false });
+      const order = book.orders.get(payment.orderId) ?? null;
+      if (payment.takenAtOnce) writer.post("payment.win", order, disputeWon({ ...atRail(payment), amount: payment.disputed }));
+      liftChargebackHolds(writer, payment.orderId);
+      return { payment: payment.id, state: "received" };
+    };
+  });
+}
+
+/**
+ * The rail decided against us: `amount` is lost for good. Who bears it depends on where the money is: escrow while it is there; what was
+ * not sent yet; then the platform for what the buyer already got back, and the seller for the rest. `fee` is what the rail charges for it.
+ */
+export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; readonly fee: bigint }): Command {
+  return command("payment.lose", ask, refsOf(ask), (book) => {
+    const payment = book.payments.get(ask.paymentId);
+    if (payment === undefined) return refuse("not_yours");
+    if (payment.state !== "received" && payment.state !== "disputed") return () => ({ payment: payment.id, state: payment.state, again: true });
+    const amount = least(input.amount, payment.received);
+    return (writer) => {
+      writer.stepPayment(payment, "lose", { chargedBack: amount, disputed: 0n, takenAtOnce: false, dueAt: null }, { amount: Number(amount) });
+      const order = book.orders.get(payment.orderId);
+      const taken = payment.takenAtOnce ? payment.disputed : 0n;
+      const missing = amount > taken ? amount - taken : 0n;
+      const at = atRail(payment);
+      writer.post("payment.lose", order ?? null, [
+        ...disputeOpened({ ...at, amount: missing }),
+        ...disputeWon({ ...at, amount: taken > amount ? taken - amount : 0n }),
+        ...(book.sellerId === 0 ? [] : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
+      ]);
+      liftChargebackHolds(writer, payment.orderId);
+      const fromUnapplied = loseUnapplied(writer, payment, order ?? null, amount);
+      if (order !== undefined && amount > fromUnapplied) loseFromOrder(writer, order.id, payment, amount - fromUnapplied);
+      return { payment: payment.id, state: "charged_back", order: payment.orderId };
+    };
+  });
+}
+
+function refsOf(ask: PaymentAsk) {
+  return { payments: [ask.paymentId], ...(ask.orderId === null ? {} : { orders: [ask.orderId] }) };
+}
+
+function atRail(payment: Payment): { rail: string; currency: string } {
+  return { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency };
+}
+
+function liftChargebackHolds(writer: Writer, orderId: number | null): void {
+  const holds = writer.book.standingHolds({ orderId, projectId: null }).filter((hold) => hold.reason === "chargeback" && hold.orderId === orderId);
+  for (const hold of holds) writer.stepHold(hold, "lift", { liftedAt: writer.now });
+  // The order's clock stood still; it goes on from where its deadlines are.
+}
+
+/** Money of the payment that fitted nothing bears the loss first: unsent, from its account; already refunded, by the platform. */
+function loseUnapplied(writer: Writer, payment: Payment, order: Order | null, amount: bigint): bigint {
+  const lost = least(payment.unapplied, amount);
+  if (lost === 0n) return 0n;
+  const source = paymentUnapplied(payment.id);
+  const refund = writer.book.disbursements.all().find((one) => one.source === source && one.state !== "cancelled");
+  const sent = refund !== undefined && sentStates.includes(refund.state);
+  if (refund !== undefined && (refund.state === "queued" || refund.state === "parked")) takeUnsent(writer, refund, lost);
+  const at = atRail(payment);
+  const debit = sent ? platformLosses : source;
+  writer.post("payment.lose.unapplied", order, [{ debit, credit: railDisputed(at.rail), amount: lost, currency: at.currency }]);
+  writer.book.payments.change(payment.id, { unapplied: sent ? payment.unapplied : payment.unapplied - lost });
+  return lost;
+}
+
+function loseFromOrder(writer: Writer, orderId: number, payment: Payment, amount: bigint): void {
+  const order = must(writer.book.orders.get(orderId), `order ${orderId}`);
+  const total = order.chargedBack + amount;
+  if (isHolding(order.state)) return loseFromEscrow(writer, order, amount, total);
+  if (hasEnded(order.state)) return loseAfterEnd(writer, order, payment, amount, total);
+}
+
+function loseFromEscrow(writer: Writer, order: Order, amount: bigint, chargedBack: bigint): void {
+  const held = writer.book.escrow(order);
+  const all = amount >= held;
+  const row = rowOf(writer, order, all ? "charge_back" : "charge_back_part", amount);
+  const change = { lost: order.lost + least(amount, held), chargedBack };
+  const stepped = writer.stepOrder(order, row, all ? { ...change, endedAt: writer.now } : change, { lost: Number(amount) });
+  writer.post(`order.${row.action}`, stepped, lostFromEscrow({ ...lossOf(order), amount: least(amount, held) }));
+  if (all) conclude(writer, order.id);
+}
+
+function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bigint, chargedBack: bigint): void {
+  const { book } = writer;
+  const row = rowOf(writer, order, "charge_back", amount);
+  const disbursements = book.disbursementsOf(order.id);
+  const untouched = order.ending !== null && disbursements.every((one) => !sentStates.includes(one.state) && one.attempts === 0);
+  const stepped = writer.stepOrder(order, row, { chargedBack }, { lost: Number(amount) });
+  if (untouched && order.ending !== null && amount <= order.amount - order.lost) {
+    const { buyerGets, cancellationFee, keepsEscrowFee } = order.ending;
+    unpayEnding(writer, stepped, "order.charge_back");
+    writer.post("order.charge_back.lost", stepped, lostFromEscrow({ ...lossOf(order), amount }));
+    const left = book.orders.change(order.id, { lost: order.lost + amount });
+    if (left.lost < left.amount) payEnding(writer, left, { buyerGets, cancellationFee, keepsEscrowFee }, "order.charge_back.rest");
+  } else {
+    const waiting = disbursements.filter((one) => one.state === "queued" || one.state === "parked");
+    const refunded = disbursements.filter((one) => one.kind === "refund" && sentStates.includes(one.state)).reduce((sum, one) => sum + one.amount, 0n);
+    // Refunds first, so that the buyer does not get the money twice.
+    const inOrder = waiting.toSorted((a, b) => Number(b.kind === "refund") - Number(a.kind === "refund"));
+    const unsent = inOrder.map((one) => ({ account: parseAccount(one.source).id, amount: one.amount }));
+    const postings = lostAfterEnding({ ...lossOf(order), unsent, refunded, amount });
+    writer.post("order.charge_back", stepped, postings);
+    takeAllUnsent(writer, inOrder, postings, payment);
+  }
+  conclude(writer, order.id);
+}
+
+/** What was taken from waiting disbursements no longer goes out: each is cancelled, and what is left of it queued anew. */
+function takeAllUnsent(writer: Writer, waiting: readonly Disbursement[], postings: readonly Posting[], payment: Payment): void {
+  const disputed = railDisputed(payment.rail);
+  const taken = new Map<string, bigint>();
+  for (const posting of postings) if (posting.credit === disputed) taken.set(posting.debit, (taken.get(posting.debit) ?? 0n) + posting.amount);
+  for (const one of waiting) {
+    const part = least(taken.get(one.source) ?? 0n, one.amount);
+    if (part === 0n) continue;
+    taken.set(one.source, (taken.get(one.source) ?? 0n) - part);
+    takeUnsent(writer, one, part);
+  }
+}
+
+function takeUnsent(writer: Writer, one: Disbursement, part: bigint): void {
+  writer.stepDisbursement(one, "cancel", { dueAt: null }, { taken_for: "charge_back" });
+  if (part === one.amount) return;
+  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, details, fault } = one;
+  const rest = writer.queue({ kind, orderId, paymentId, payeeKind, payeeId, source, currency, details, amount: one.amount - part });
+  // What waited for its payee goes on waiting.
+  if (one.state === "parked") writer.book.disbursements.change(rest.id, { fault });
+}
+
+function rowOf(writer: Writer, order: Order, action: OrderAction, lost: bigint) {
+  const row = decideOrder(writer.book.factsOf(order, { party: "rail", name: writer.command.actor.name }, { lost }), action);
+  if (isRefusal(row)) throw new Fault(`a chargeback is a fact, but: ${row.detail}`);
+  return row;
+}
+
+function lossOf(order: Order) {
+  return { rail: order.rail, currency: order.bookCurrency, orderId: order.id, sellerId: order.sellerId };
+}

@@ -1,0 +1,64 @@
+import type { JournalEntry, JournalPosting } from "../ledger/post.ts";
+import type { Json } from "./command.ts";
+
+/** A step that was taken: the history, the event, and (on a command's first step) the remembered answer, in one row. */
+export interface Transition {
+  readonly sellerId: number;
+  readonly seq: number;
+  readonly object: string;
+  readonly objectId: number;
+  readonly version: number;
+  readonly action: string;
+  readonly fromState: string;
+  readonly toState: string;
+  readonly party: string;
+  readonly actor: string;
+  readonly event: string;
+  readonly orderId: number | null;
+  readonly entrySeq: number | null;
+  readonly at: Date;
+  readonly note: Json;
+  readonly commandId: string;
+  readonly step: number;
+  readonly key: string | null;
+  readonly fingerprint: string | null;
+  readonly answer: Json;
+}
+
+export interface Message {
+  readonly sellerId: number;
+  readonly id: number;
+  readonly orderId: number;
+  readonly party: "buyer" | "seller";
+  readonly kind: string;
+  readonly orderVersion: number;
+  readonly dueAt: Date;
+}
+
+/** All that a batch writes beside the rows it changed. */
+export interface Effects {
+  readonly transitions: Transition[];
+  readonly entries: JournalEntry[];
+  readonly postings: JournalPosting[];
+  /** `account currency` of every account posted to; the change is null where no balance is kept. */
+  readonly balances: Map<string, { sellerId: number; account: string; currency: string; by: bigint | null }>;
+  readonly messages: Message[];
+  readonly paymentReferences: { rail: string; reference: string; sellerId: number; paymentId: number; orderId: number | null }[];
+  readonly attemptReferences: { rail: string; reference: string; sellerId: number; attemptId: number }[];
+  readonly operatorOrders: { operatorId: number; orderId: number; sellerId: number }[];
+  readonly checkouts: { tokenHash: string; sellerId: number; orderId: number; createdAt: Date }[];
+}
+
+export function noEffects(): Effects {
+  return {
+    transitions: [],
+    entries: [],
+    postings: [],
+    balances: new Map(),
+    messages: [],
+    paymentReferences: [],
+    attemptReferences: [],
+    operatorOrders: [],
+    checkouts: [],
+  };
+}

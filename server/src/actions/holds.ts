@@ -1,0 +1,95 @@
+import type { Hold, PayeeKind } from "../domain/facts.ts";
+import { later } from "../domain/deadlines.ts";
+import { decide } from "../domain/machine.ts";
+import type { Order } from "../domain/order.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import { holdNeeds } from "../domain/side-needs.ts";
+import { holdMachine } from "../domain/side-tables.ts";
+import type { Ask, Command } from "./command.ts";
+import { command } from "./command.ts";
+import { theOrder } from "./order-step.ts";
+import type { OrderAsk } from "./order-step.ts";
+import type { Writer } from "./writer.ts";
+
+const noScope = { orderId: null, projectId: null, payeeKind: null, payeeId: null } as const;
+
+/** The operator stops an order's or a project's money, saying why. */
+export function placeHold(ask: Ask, input: { readonly orderId?: number | undefined; readonly projectId?: number | undefined; readonly note: string }): Command {
+  const { orderId, projectId } = input;
+  const refs = { ...(orderId === undefined ? {} : { orders: [orderId] }), ...(projectId === undefined ? {} : { projects: [projectId] }) };
+  return command("hold.place", ask, refs, (book) => {
+    const order = book.orders.get(orderId);
+    const project = book.projects.get(projectId);
+    if (order === undefined && project === undefined) return refuse("not_yours", "There is no such order or project.");
+    if (input.note.trim() === "") return refuse("reason_needed");
+    return (writer) => {
+      const scope = order === undefined ? ({ scope: "project", projectId: project?.id ?? null } as const) : ({ scope: "order", orderId: order.id } as const);
+      const hold = writer.placeHold({ ...noScope, ...scope, reason: "operator", note: input.note.trim(), liftsAt: null });
+      return { hold: hold.id, reason: hold.reason };
+    };
+  });
+}
+
+/** Lifts a hold: the operator any, the clock those whose time is over. */
+export function liftHold(ask: Ask, input: { readonly holdId: number }): Command {
+  return command("hold.lift", ask, { holds: [input.holdId] }, (book) => {
+    const hold = book.holds.get(input.holdId);
+    if (hold === undefined) return refuse("not_yours", `There is no standing hold ${input.holdId}.`);
+    const row = decide(holdMachine, hold.state, "lift", ask.actor.party, (need) => holdNeeds[need].judge({ hold, now: book.now }));
+    if (isRefusal(row)) return row;
+    return (writer) => ({ hold: writer.stepHold(hold, "lift", { liftedAt: writer.now }).id, reason: hold.reason });
+  });
+}
+
+/** The buyer says "I did not cancel": the hold over the fee stays until the operator has looked. */
+export function objectToCancellation(ask: OrderAsk): Command {
+  return command("hold.keep", ask, { orders: [ask.orderId] }, (book) => {
+    const order = theOrder(book, ask);
+    if (isRefusal(order)) return order;
+    const hold = book.standingHolds({ orderId: order.id, projectId: null }).find((one) => one.reason === "buyer_objection");
+    if (hold === undefined) return refuse("too_late", "There is nothing of this order left to object to.");
+    const row = decide(holdMachine, hold.state, "keep", ask.actor.party, (need) => holdNeeds[need].judge({ hold, now: book.now }));
+    if (isRefusal(row)) return row;
+    return (writer) => ({ hold: writer.stepHold(hold, "keep", { liftsAt: null, note: "The buyer says: I did not cancel." }).id, order: order.id });
+  });
+}
+
+/** New payout details wait before money goes there, so that whoever did not change them can say so. */
+export function holdCoolingOff(writer: Writer, payeeKind: PayeeKind, payeeId: number): void {
+  const { coolingOff } = writer.book.settings;
+  if (coolingOff === 0) return;
+  for (const hold of coolingOffHolds(writer, payeeKind, payeeId)) writer.stepHold(hold, "lift", { liftedAt: writer.now });
+  writer.placeHold({
+    ...noScope,
+    reason: "cooling_off",
+    scope: "payee",
+    payeeKind,
+    payeeId,
+    note: "The payout details were changed.",
+    liftsAt: later(writer.now, coolingOff),
+  });
+}
+
+function coolingOffHolds(writer: Writer, payeeKind: PayeeKind, payeeId: number): Hold[] {
+  return writer.book.standingHolds({ orderId: null, projectId: null, payeeKind, payeeId }).filter((hold) => hold.reason === "cooling_off" && hold.scope === "payee");
+}
+
+/** Buyer and payee share an e-mail address or phone: somebody may be paying themselves, so nothing goes out before the operator has looked. */
+export function holdSelfDealing(writer: Writer, order: Order): void {
+  const { book } = writer;
+  const buyer = book.buyers.get(order.buyerId);
+  const provider = book.providers.get(order.providerId);
+  if (buyer === undefined) return;
+  const own = [buyer.email, buyer.phone, buyer.confirmedEmail, buyer.confirmedPhone].filter((contact) => contact !== null && contact !== "");
+  const payees = [book.seller.email, book.seller.phone, provider?.email, provider?.phone];
+  const shared = own.find((contact) => payees.includes(contact ?? ""));
+  if (shared === undefined) return;
+  writer.placeHold({
+    ...noScope,
+    reason: "self_dealing",
+    scope: "order",
+    orderId: order.id,
+    note: "The buyer and a payee have the same contact.",
+    liftsAt: null,
+  });
+}

@@ -1,0 +1,302 @@
+import type { Query, Queryable } from "../db/connect.ts";
+import { run } from "../db/connect.ts";
+import type { Table } from "../db/table.ts";
+import * as tables from "../db/tables.ts";
+import { must } from "../domain/fault.ts";
+import type { Seller } from "../domain/seller.ts";
+import { Book } from "./book.ts";
+import type { Command, Refs } from "./command.ts";
+import type { ActSettings } from "./settings.ts";
+
+/**
+ * Statement 1: the only lock there is. NO KEY UPDATE, because FOR UPDATE would also fight foreign keys; in order of seller, so that two
+ * processes never wait for each other in a circle.
+ */
+export const lockBooks: Query = {
+  name: "lock_books",
+  text: `SELECT seller_id, entry_seq, posting_seq, event_seq, chain_head, clock_offset_ms
+         FROM books WHERE seller_id = ANY($1::bigint[]) ORDER BY seller_id FOR NO KEY UPDATE`,
+};
+
+/** Look-ups are lateral with a limit: a generic plan made while a table was empty would otherwise walk the whole index until the first ANALYZE. */
+function byId(name: string, table: Table<never>): Query {
+  return {
+    name: `load_${name}`,
+    text: `SELECT ${table.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT * FROM ${table.name} WHERE seller_id = u.s AND id = u.i LIMIT 1) t`,
+  };
+}
+
+function ofOrder(name: string, table: Table<never>, also = ""): Query {
+  return {
+    name: `load_${name}`,
+    text: `SELECT ${table.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT * FROM ${table.name} WHERE seller_id = u.s AND order_id = u.i ${also} LIMIT 1000) t`,
+  };
+}
+
+const t = tables as unknown as Record<keyof typeof tables, Table<never>>;
+
+export const factQueries = {
+  // A statement of its own, so that it is read after the lock was granted.
+  time: { name: "read_time", text: "SELECT clock_timestamp()::timestamptz(3) AS at" },
+  sellers: { name: "load_sellers", text: `SELECT ${t.sellers.select("s")} FROM sellers s WHERE s.id = ANY($1::bigint[])` },
+  operators: {
+    name: "load_operators",
+    text: `SELECT a.seller_id AS of_seller, ${t.sellers.select("s")} FROM associations a JOIN sellers s ON s.id = a.operator_id
+           WHERE a.seller_id = ANY($1::bigint[]) AND a.state = 'confirmed'`,
+  },
+  earlier: {
+    name: "load_own_transitions",
+    text: `SELECT t.seller_id, t.command_id, t.answer FROM unnest($1::bigint[], $2::uuid[]) AS u(s, c),
+           LATERAL (SELECT * FROM transitions WHERE seller_id = u.s AND command_id = u.c AND step = 1 LIMIT 1) t`,
+  },
+  keys: {
+    name: "load_keys",
+    text: `SELECT t.seller_id, t.actor, t.key, t.fingerprint, t.answer FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(s, a, k),
+           LATERAL (SELECT * FROM transitions WHERE seller_id = u.s AND actor = u.a AND key = u.k LIMIT 1) t`,
+  },
+  refusals: {
+    name: "load_refusals",
+    text: `SELECT r.seller_id, r.actor, r.key, r.fingerprint, r.code, r.detail, r.facts FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(s, a, k),
+           LATERAL (SELECT * FROM refusals WHERE seller_id = u.s AND actor = u.a AND key = u.k LIMIT 1) r`,
+  },
+  orders: byId("orders", t.orders),
+  siblings: {
+    name: "load_siblings",
+    text: `SELECT ${t.orders.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT project_id FROM orders WHERE seller_id = u.s AND id = u.i LIMIT 1) p,
+           LATERAL (SELECT * FROM orders WHERE seller_id = u.s AND project_id = p.project_id AND id <> u.i
+                    AND state <> 'expired' AND discharged_at IS NULL LIMIT 100) t`,
+  },
+  milestones: {
+    name: "load_milestones",
+    text: `SELECT ${t.orders.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT * FROM orders WHERE seller_id = u.s AND project_id = u.i
+                    AND state <> 'expired' AND discharged_at IS NULL LIMIT 100) t`,
+  },
+  milestonePayments: {
+    name: "load_milestone_payments",
+    text: `SELECT ${t.payments.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT id FROM orders WHERE seller_id = u.s AND project_id = u.i AND state = 'awaiting_payment' AND discharged_at IS NULL LIMIT 2) o,
+           LATERAL (SELECT * FROM payments WHERE seller_id = u.s AND order_id = o.id LIMIT 100) t`,
+  },
+  positions: {
+    name: "load_positions",
+    text: `SELECT u.s AS seller_id, u.i AS project_id, m.position FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT max(position) AS position FROM orders WHERE seller_id = u.s AND project_id = u.i AND state <> 'expired') m`,
+  },
+  shopOrders: {
+    name: "load_shop_orders",
+    text: `SELECT ${t.orders.select("t")} FROM unnest($1::bigint[], $2::text[]) AS u(s, i),
+           LATERAL (SELECT * FROM orders WHERE seller_id = u.s AND shop_order_id = u.i ORDER BY id DESC LIMIT 20) t`,
+  },
+  shopPayments: {
+    name: "load_shop_payments",
+    text: `SELECT ${t.payments.select("t")} FROM unnest($1::bigint[], $2::text[]) AS u(s, i),
+           LATERAL (SELECT id FROM orders WHERE seller_id = u.s AND shop_order_id = u.i ORDER BY id DESC LIMIT 20) o,
+           LATERAL (SELECT * FROM payments WHERE seller_id = u.s AND order_id = o.id LIMIT 100) t`,
+  },
+  payments: byId("payments", t.payments),
+  paymentsOfOrders: ofOrder("payments_of_orders", t.payments),
+  disbursements: byId("disbursements", t.disbursements),
+  disbursementsOfOrders: ofOrder("disbursements_of_orders", t.disbursements),
+  disbursementsOfAttempts: {
+    name: "load_disbursements_of_attempts",
+    text: `SELECT ${t.disbursements.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT * FROM disbursements WHERE seller_id = u.s AND attempt_id = u.i LIMIT 1000) t`,
+  },
+  parked: {
+    name: "load_parked",
+    text: `SELECT ${t.disbursements.select("t")} FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(s, k, i),
+           LATERAL (SELECT * FROM disbursements WHERE seller_id = u.s AND state = 'parked' AND payee_kind = u.k AND payee_id = u.i ORDER BY id LIMIT 200) t`,
+  },
+  attempts: byId("attempts", t.attempts),
+  offers: ofOrder("open_offers", t.offers, "AND state = 'open'"),
+  holds: {
+    name: "load_holds",
+    text: `SELECT ${t.holds.select("h")} FROM holds h WHERE h.seller_id = ANY($1::bigint[]) AND h.state = 'standing'`,
+  },
+  projects: byId("projects", t.projects),
+  projectsOfOrders: {
+    name: "load_projects_of_orders",
+    text: `SELECT ${t.projects.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT project_id FROM orders WHERE seller_id = u.s AND id = u.i LIMIT 1) o,
+           LATERAL (SELECT * FROM projects WHERE seller_id = u.s AND id = o.project_id LIMIT 1) t`,
+  },
+  buyers: byId("buyers", t.buyers),
+  buyersOfOrders: {
+    name: "load_buyers_of_orders",
+    text: `SELECT ${t.buyers.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT buyer_id FROM orders WHERE seller_id = u.s AND id = u.i LIMIT 1) o,
+           LATERAL (SELECT * FROM buyers WHERE seller_id = u.s AND id = o.buyer_id LIMIT 1) t`,
+  },
+  contacts: {
+    name: "load_contacts",
+    text: `SELECT ${t.buyers.select("t")} FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(s, e, p),
+           LATERAL (SELECT * FROM buyers WHERE seller_id = u.s AND email = u.e AND phone = u.p LIMIT 1) t`,
+  },
+  providers: byId("providers", t.providers),
+  providersOfOrders: {
+    name: "load_providers_of_orders",
+    text: `SELECT ${t.providers.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT provider_id FROM orders WHERE seller_id = u.s AND id = u.i LIMIT 1) o,
+           LATERAL (SELECT * FROM providers WHERE seller_id = u.s AND id = o.provider_id LIMIT 1) t`,
+  },
+  providersOfDisbursements: {
+    name: "load_providers_of_disbursements",
+    text: `SELECT ${t.providers.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT payee_id FROM disbursements WHERE seller_id = u.s AND id = u.i AND payee_kind = 'service_provider' LIMIT 1) d,
+           LATERAL (SELECT * FROM providers WHERE seller_id = u.s AND id = d.payee_id LIMIT 1) t`,
+  },
+  escrow: {
+    name: "load_escrow",
+    text: `SELECT a.seller_id, a.account, a.currency, a.balance FROM unnest($1::bigint[], $2::text[]) AS u(s, n),
+           LATERAL (SELECT * FROM accounts WHERE seller_id = u.s AND account = u.n LIMIT 4) a`,
+  },
+} satisfies Record<string, Query>;
+
+type Pair = readonly [number[], unknown[]];
+
+/** Reads everything the commands refer to, for books already locked by the same pipeline. Sends all statements before waiting for any. */
+export async function loadBooks(lane: Queryable, commands: readonly Command[], settings: ActSettings): Promise<{ books: Map<number, Book>; memory: Memory }> {
+  const sellerIds = [...new Set(commands.map((one) => one.sellerId))].toSorted((a, b) => a - b);
+  const refs = collect(commands);
+  const ask = (query: Query, pair: Pair) => (pair[0].length === 0 ? empty : rows(lane, query, pair));
+  const keyed = commands.filter((one) => one.key !== undefined);
+  const keyArrays = [keyed.map((one) => one.sellerId), keyed.map((one) => one.actor.name), keyed.map((one) => one.key?.key)];
+  const accounts = accountNames(refs, sellerIds);
+  const asked = {
+    heads: rows(lane, lockBooks, [sellerIds]),
+    time: rows(lane, factQueries.time, []),
+    sellers: rows(lane, factQueries.sellers, [sellerIds]),
+    operators: rows(lane, factQueries.operators, [sellerIds]),
+    earlier: rows(lane, factQueries.earlier, [commands.map((one) => one.sellerId), commands.map((one) => one.id)]),
+    keys: keyed.length === 0 ? empty : rows(lane, factQueries.keys, keyArrays),
+    refusals: keyed.length === 0 ? empty : rows(lane, factQueries.refusals, keyArrays),
+    holds: rows(lane, factQueries.holds, [sellerIds]),
+    escrow: ask(factQueries.escrow, accounts),
+    orders: [
+      ask(factQueries.orders, refs.orders),
+      ask(factQueries.siblings, refs.orders),
+      ask(factQueries.milestones, refs.projects),
+      ask(factQueries.shopOrders, refs.shopOrders),
+    ],
+    payments: [
+      ask(factQueries.payments, refs.payments),
+      ask(factQueries.paymentsOfOrders, refs.orders),
+      ask(factQueries.milestonePayments, refs.projects),
+      ask(factQueries.shopPayments, refs.shopOrders),
+    ],
+    disbursements: [
+      ask(factQueries.disbursements, refs.disbursements),
+      ask(factQueries.disbursementsOfOrders, refs.orders),
+      ask(factQueries.disbursementsOfAttempts, refs.attempts),
+      refs.payees[0].length === 0 ? empty : rows(lane, factQueries.parked, refs.payees),
+    ],
+    attempts: [ask(factQueries.attempts, refs.attempts)],
+    offers: [ask(factQueries.offers, refs.orders)],
+    projects: [ask(factQueries.projects, refs.projects), ask(factQueries.projectsOfOrders, refs.orders)],
+    buyers: [
+      ask(factQueries.buyers, refs.buyers),
+      ask(factQueries.buyersOfOrders, refs.orders),
+      refs.contacts[0].length === 0 ? empty : rows(lane, factQueries.contacts, refs.contacts),
+    ],
+    providers: [
+      ask(factQueries.providers, refs.providers),
+      ask(factQueries.providersOfOrders, refs.orders),
+      ask(factQueries.providersOfDisbursements, refs.disbursements),
+    ],
+    positions: ask(factQueries.positions, refs.projects),
+  };
+  const everything: Promise<unknown>[] = Object.values(asked).flat();
+  await Promise.all(everything);
+
+  const books = new Map<number, Book>();
+  const sellers = new Map<number, Seller>((await asked.sellers).map((row) => [Number(row["id"]), tables.sellers.read(row)]));
+  const at = must((await asked.time)[0], "the time")["at"] as Date;
+  for (const row of await asked.heads) {
+    const sellerId = Number(row["seller_id"]);
+    const now = new Date(at.getTime() + Number(row["clock_offset_ms"]));
+    const head = { entrySeq: Number(row["entry_seq"]), postingSeq: Number(row["posting_seq"]), chainHead: hex(row["chain_head"]) };
+    const seller = must(sellers.get(sellerId), `seller ${sellerId}`);
+    books.set(sellerId, new Book({ sellerId, now, settings, seller, head, eventSeq: Number(row["event_seq"]) }));
+  }
+  for (const row of await asked.operators) books.get(Number(row["of_seller"]))?.operators.set(Number(row["id"]), tables.sellers.read(row));
+  for (const row of await asked.escrow) {
+    if (row["balance"] !== null) {
+      books.get(Number(row["seller_id"]))?.loadBalance(String(row["account"]), String(row["currency"]), row["balance"] as bigint);
+    }
+  }
+  for (const row of await asked.positions) {
+    if (row["position"] !== null) books.get(Number(row["seller_id"]))?.loadLastPosition(Number(row["project_id"]), Number(row["position"]));
+  }
+  const names = ["orders", "payments", "disbursements", "attempts", "offers", "projects", "buyers", "providers"] as const;
+  for (const name of names) {
+    for (const part of asked[name]) for (const row of await part) fill(books, name, row);
+  }
+  for (const row of await asked.holds) fill(books, "holds", row);
+  const memory = { earlier: await asked.earlier, keys: await asked.keys, refusals: await asked.refusals };
+  return { books, memory };
+}
+
+/** What earlier runs of the same commands, or earlier uses of the same keys, left behind. */
+export interface Memory {
+  readonly earlier: Record<string, unknown>[];
+  readonly keys: Record<string, unknown>[];
+  readonly refusals: Record<string, unknown>[];
+}
+
+const empty: Promise<Record<string, unknown>[]> = Promise.resolve([]);
+
+function rows(lane: Queryable, query: Query, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
+  return run(lane, query, values).then((result) => result.rows);
+}
+
+function fill(books: Map<number, Book>, name: "orders" | "payments" | "disbursements" | "attempts" | "offers" | "holds" | "projects" | "buyers" | "providers", record: Record<string, unknown>): void {
+  const book = must(books.get(Number(record["seller_id"])), "a locked book");
+  const table = tables[name] as Table<{ sellerId: number; id: number }>;
+  (book[name] as { load(row: unknown): void }).load(table.read(record));
+}
+
+function hex(value: unknown): string | null {
+  return Buffer.isBuffer(value) ? value.toString("hex") : null;
+}
+
+function collect(commands: readonly Command[]) {
+  const pairs = <T>(pick: (refs: Refs) => readonly T[] | undefined): [number[], T[]] => {
+    const sellerIds: number[] = [];
+    const values: T[] = [];
+    for (const one of commands) {
+      for (const value of pick(one.refs) ?? []) {
+        sellerIds.push(one.sellerId);
+        values.push(value);
+      }
+    }
+    return [sellerIds, values];
+  };
+  const [contactSellers, contacts] = pairs((refs) => refs.contacts);
+  const [payeeSellers, payees] = pairs((refs) => refs.payees);
+  return {
+    orders: pairs((refs) => refs.orders),
+    projects: pairs((refs) => refs.projects),
+    payments: pairs((refs) => refs.payments),
+    attempts: pairs((refs) => refs.attempts),
+    disbursements: pairs((refs) => refs.disbursements),
+    providers: pairs((refs) => refs.providers),
+    buyers: pairs((refs) => refs.buyers),
+    shopOrders: pairs((refs) => refs.shopOrders),
+    contacts: [contactSellers, contacts.map((contact) => contact.email), contacts.map((contact) => contact.phone)] as const,
+    payees: [payeeSellers, payees.map((payee) => payee.kind), payees.map((payee) => payee.id)] as const,
+  };
+}
+
+/** The balances decisions read: escrow of each order, and what each seller owes. */
+function accountNames(refs: { readonly orders: readonly [number[], number[]] }, sellerIds: readonly number[]): [number[], string[]] {
+  const [orderSellers, orderIds] = refs.orders;
+  const owing = sellerIds.filter((id) => id > 0);
+  return [
+    [...orderSellers, ...owing],
+    [...orderIds.map((id) => `order:${id}:escrow`), ...owing.map((id) => `seller:${id}:receivable`)],
+  ];
+}

@@ -1,0 +1,210 @@
+import { later } from "../domain/deadlines.ts";
+import type { Attempt, Disbursement } from "../domain/facts.ts";
+import { must } from "../domain/fault.ts";
+import { parseAccount } from "../domain/ledger-accounts.ts";
+import { decide } from "../domain/machine.ts";
+import { disbursementMachine } from "../domain/money-out-table.ts";
+import { failed, reversedAfterSuccess, sent, succeeded } from "../domain/movements.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import { disbursementNeeds, stoppingHold, waitsForPayee } from "../domain/side-needs.ts";
+import type { Book } from "./book.ts";
+import type { Ask, Command, Json, Plan } from "./command.ts";
+import { command } from "./command.ts";
+import { conclude } from "./end-order.ts";
+import type { Writer } from "./writer.ts";
+
+export interface DisbursementAsk extends Ask {
+  readonly disbursementId: number;
+  readonly orderId: number | null;
+  readonly payeeKind: Disbursement["payeeKind"];
+  readonly payeeId: number;
+}
+
+function refsOf(ask: DisbursementAsk) {
+  return {
+    disbursements: [ask.disbursementId],
+    payees: [{ kind: ask.payeeKind, id: ask.payeeId }],
+    ...(ask.orderId === null ? {} : { orders: [ask.orderId] }),
+  };
+}
+
+function judge(book: Book, one: Disbursement, action: "send" | "park" | "requeue", ask: Ask) {
+  const facts = book.factsOfDisbursement(one);
+  return decide(disbursementMachine, one.state, action, ask.actor.party, (need) => disbursementNeeds[need].judge(facts));
+}
+
+/**
+ * Looks at a queued payout or refund and does what can be done: starts an attempt (the money moves to `outgoing`; the caller then asks
+ * the rail), parks it if it waits for its payee, or leaves it where a hold stands. Answers the attempt's id, or what it waits for.
+ */
+export function startSending(ask: DisbursementAsk, input: { readonly reference: string }): Command {
+  return command("disbursement.send", ask, refsOf(ask), (book) => {
+    const one = book.disbursements.get(ask.disbursementId);
+    if (one === undefined) return refuse("not_yours");
+    if (one.state !== "queued") return () => ({ disbursement: one.id, state: one.state, attempt: null });
+    const facts = book.factsOfDisbursement(one);
+    const hold = stoppingHold(facts);
+    if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);
+    const why = waitsForPayee(facts);
+    if (why !== undefined) return parkPlan(book, one, ask, why);
+    const row = judge(book, one, "send", ask);
+    return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input.reference);
+  });
+}
+
+/** A hold moves nothing: the disbursement just looks again when the hold can have ended. */
+function waitBehind(writer: Writer, one: Disbursement, liftsAt: Date | null) {
+  const dueAt = liftsAt ?? later(writer.now, 60 * 60_000);
+  writer.book.disbursements.change(one.id, { dueAt: dueAt > writer.now ? dueAt : later(writer.now, 1_000) });
+  return { disbursement: one.id, state: one.state, attempt: null };
+}
+
+function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | Refusal {
+  const row = judge(book, one, "park", ask);
+  if (isRefusal(row)) return row;
+  return (writer) => {
+    writer.stepDisbursement(one, "park", { reason: why, dueAt: parkedUntil(book, one) });
+    if (one.orderId !== null) conclude(writer, one.orderId);
+    return { disbursement: one.id, state: "parked", attempt: null, reason: why };
+  };
+}
+
+/** A parked disbursement is looked at again when its last waiting hold lifts by itself; anything else wakes it by an action. */
+function parkedUntil(book: Book, one: Disbursement): Date | null {
+  const holds = book.factsOfDisbursement(one).holds;
+  const times = holds.flatMap((hold) => (hold.liftsAt === null ? [] : [hold.liftsAt.getTime()]));
+  return times.length === 0 || times.length < holds.length ? null : new Date(Math.max(...times));
+}
+
+function attemptOf(writer: Writer, one: Disbursement, reference: string) {
+  const { book } = writer;
+  const group = book.together(one);
+  const id = writer.newId();
+  const amount = group.reduce((sum, member) => sum + member.amount, 0n);
+  const attempt: Attempt = {
+    sellerId: book.sellerId,
+    id,
+    reference,
+    rail: one.rail,
+    kind: one.kind,
+    amount,
+    currency: one.currency,
+    sentTo: sentTo(book, one),
+    state: "sending",
+    number: one.attempts + 1,
+    startedAt: writer.now,
+    endedAt: null,
+    // If the process dies before it has asked the rail, another finds the attempt here and looks it up first.
+    dueAt: later(writer.now, 30_000),
+    said: null,
+  };
+  book.attempts.insert(attempt);
+  writer.effects.attemptReferences.push({ rail: one.rail, reference, sellerId: book.sellerId, attemptId: id });
+  const postings = group.flatMap((member) => {
+    // A small one that waited for company is taken along.
+    const queued = member.state === "parked" ? writer.stepDisbursement(member, "requeue", { reason: null, dueAt: null }) : member;
+    writer.stepDisbursement(queued, "send", { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: null, dueAt: null }, { attempt: id });
+    return sent({ account: parseAccount(member.source).id, rail: member.rail, currency: member.currency, amount: member.amount });
+  });
+  writer.post("disbursement.send", book.orders.get(one.orderId) ?? null, postings);
+  return { disbursement: one.id, state: "sending", attempt: id };
+}
+
+function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
+  const details = book.payeeDetails(one);
+  if (details !== "along_payment") return { ...details };
+  const payment = book.payments.get(one.paymentId);
+  return payment === undefined ? {} : { paymentReference: payment.reference, railReference: payment.railReference };
+}
+
+export interface AttemptAsk extends Ask {
+  readonly attemptId: number;
+  readonly orderIds: readonly number[];
+}
+
+/** What the rail says of an attempt; it holds for every disbursement in it. Told twice it changes nothing. */
+export type AttemptOutcome =
+  | { readonly status: "succeeded"; readonly cost: bigint }
+  | { readonly status: "failed"; readonly fault: "payee" | "rail"; readonly reason: string }
+  | { readonly status: "pending" }
+  | { readonly status: "unknown"; readonly reason: string }
+  | { readonly status: "reversed"; readonly reason: string };
+
+const backoff = [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000];
+
+/** Records the outcome of an attempt: money arrives, comes back to the payee's account, or goes on being in doubt. */
+export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Command {
+  return command(`attempt.${outcome.status}`, ask, { attempts: [ask.attemptId], orders: ask.orderIds }, (book) => {
+    const attempt = book.attempts.get(ask.attemptId);
+    if (attempt === undefined) return refuse("not_yours");
+    const members = book.disbursements.where((one) => one.attemptId === attempt.id);
+    const action = { succeeded: "succeed", failed: "fail", pending: "accept_for_later", unknown: "lose_sight", reversed: "reverse" } as const;
+    const from = must(members[0], "a disbursement of the attempt").state;
+    const row = decide(disbursementMachine, from, action[outcome.status], "rail", () => undefined);
+    // Late, doubled or overtaken news; an unknown outcome that stays unknown is asked about again later.
+    if (isRefusal(row)) return (writer) => askAgain(writer, attempt, from);
+    return (writer) => {
+      const postings = members.flatMap((one, i) => moved(one, outcome, i === 0));
+      for (const one of members) stepMember(writer, one, outcome, action[outcome.status]);
+      writer.post(`attempt.${outcome.status}`, book.orders.get(ask.orderIds[0]) ?? null, postings);
+      const state = ({ succeeded: "succeeded", failed: "failed", pending: "in_flight", unknown: "outcome_unknown", reversed: "reversed" } as const)[outcome.status];
+      const open = state === "in_flight" || state === "outcome_unknown";
+      book.attempts.change(attempt.id, {
+        state,
+        said: "reason" in outcome ? outcome.reason : null,
+        endedAt: open ? null : writer.now,
+        dueAt: open ? later(writer.now, state === "in_flight" ? 5 * 60_000 : 15_000) : null,
+      });
+      for (const orderId of new Set(members.map((one) => one.orderId))) if (orderId !== null) conclude(writer, orderId);
+      return { attempt: attempt.id, state };
+    };
+  });
+}
+
+function askAgain(writer: Writer, attempt: Attempt, state: Disbursement["state"]) {
+  const open = state === "in_flight" || state === "outcome_unknown" || state === "sending";
+  if (open) {
+    const age = writer.now.getTime() - attempt.startedAt.getTime();
+    // Doubt about money is asked about soon, then ever less often, up to every hour.
+    writer.book.attempts.change(attempt.id, { dueAt: later(writer.now, Math.min(Math.max(age, 15_000), 3_600_000)) });
+  }
+  return { attempt: attempt.id, state: attempt.state, again: true };
+}
+
+function moved(one: Disbursement, outcome: AttemptOutcome, first: boolean) {
+  const at = { rail: one.rail, currency: one.currency, amount: one.amount };
+  const account = parseAccount(one.source).id;
+  switch (outcome.status) {
+    case "succeeded":
+      return succeeded({ ...at, cost: first ? outcome.cost : 0n });
+    case "failed":
+      return failed({ ...at, account });
+    case "reversed":
+      return reversedAfterSuccess({ ...at, account });
+    default:
+      return [];
+  }
+}
+
+function stepMember(writer: Writer, one: Disbursement, outcome: AttemptOutcome, action: "succeed" | "fail" | "accept_for_later" | "lose_sight" | "reverse"): void {
+  const note: Json = "reason" in outcome ? { reason: outcome.reason } : null;
+  switch (outcome.status) {
+    case "succeeded":
+      writer.stepDisbursement(one, action, { concludedAt: writer.now, dueAt: null }, note);
+      return;
+    case "failed": {
+      const fell = writer.stepDisbursement(one, action, { fault: outcome.fault, reason: outcome.reason }, note);
+      if (outcome.fault === "payee") writer.stepDisbursement(fell, "park", { dueAt: null });
+      else writer.stepDisbursement(fell, "retry", { dueAt: later(writer.now, backoff[Math.min(one.attempts - 1, backoff.length - 1)] ?? 0) });
+      return;
+    }
+    case "reversed": {
+      const back = writer.stepDisbursement(one, action, { fault: "payee", reason: outcome.reason, concludedAt: null }, note);
+      writer.stepDisbursement(back, "park", { dueAt: null });
+      return;
+    }
+    default:
+      writer.stepDisbursement(one, action, {}, note);
+  }
+}

@@ -1,0 +1,34 @@
+import type { FeeTerms, Tariff } from "../domain/fees.ts";
+
+/** The installation's settings that actions judge by. Times in milliseconds, amounts in kobo. */
+export interface ActSettings {
+  readonly mode: "sandbox" | "live";
+  /** The rail that takes payments and sends money, and what it charges: data handed in at start. */
+  readonly rail: string;
+  readonly tariff: Tariff;
+  readonly fees: Pick<FeeTerms, "escrowBasisPoints" | "escrowMin" | "escrowMax" | "escrowMaxP2p">;
+  readonly payoutFee: bigint;
+  readonly minimumPayout: bigint;
+  readonly exitRailFeeBearer: "platform" | "buyer";
+  readonly slaUnit: "days" | "hours";
+  readonly maxDays: number;
+  readonly maxCancellationFeePercent: number;
+  readonly payFor: number;
+  readonly agreeFor: number;
+  readonly railSilence: number;
+  readonly respondAfterDelivery: number;
+  readonly contestSilenceAfter: number;
+  readonly returnFor: number;
+  readonly escalateFor: number;
+  readonly ruleFor: number;
+  readonly offerFor: number;
+  readonly coolingOff: number;
+  readonly rulingHold: number;
+  readonly objectionHold: number;
+  readonly identityNeeded: boolean;
+  readonly secondOperatorAbove: bigint;
+  /** Per cents of the time to respond after which the buyer is reminded. */
+  readonly reminders: readonly number[];
+  /** Naira for one unit of a foreign currency, as decimal text. */
+  readonly rates: Readonly<Record<string, string>>;
+}

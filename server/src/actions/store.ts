@@ -1,0 +1,174 @@
+import type { Query, Queryable } from "../db/connect.ts";
+import { run } from "../db/connect.ts";
+import type { ColumnKind, Table } from "../db/table.ts";
+import { tableOf } from "../db/table.ts";
+import * as tables from "../db/tables.ts";
+import type { JournalEntry, JournalPosting } from "../ledger/post.ts";
+import type { Book } from "./book.ts";
+import type { Effects, Message, Transition } from "./effects.ts";
+
+function insertOnly<Row extends object>(name: string, columns: Record<keyof Row & string, ColumnKind>): Table<Row> {
+  return tableOf<Row>(name, columns, { key: [] });
+}
+
+const transitions = insertOnly<Transition>("transitions", {
+  sellerId: "id",
+  seq: "id",
+  object: "text",
+  objectId: "id",
+  version: "int",
+  action: "text",
+  fromState: "text",
+  toState: "text",
+  party: "text",
+  actor: "text",
+  event: "text",
+  orderId: "id",
+  entrySeq: "id",
+  at: "time",
+  note: "json",
+  commandId: "uuid",
+  step: "int",
+  key: "text",
+  fingerprint: "hex",
+  answer: "json",
+});
+const entries = insertOnly<JournalEntry>("entries", {
+  sellerId: "id",
+  seq: "id",
+  cause: "text",
+  orderId: "id",
+  at: "time",
+  orderDigest: "hex",
+  reverses: "id",
+});
+const postings = insertOnly<JournalPosting>("postings", {
+  sellerId: "id",
+  seq: "id",
+  entrySeq: "id",
+  debit: "text",
+  credit: "text",
+  amount: "amount",
+  currency: "text",
+  hash: "hex",
+});
+const messages = insertOnly<Message>("messages", {
+  sellerId: "id",
+  id: "id",
+  orderId: "id",
+  party: "text",
+  kind: "text",
+  orderVersion: "int",
+  dueAt: "time",
+});
+const operatorOrders = insertOnly<Effects["operatorOrders"][number]>("operator_orders", { operatorId: "id", orderId: "id", sellerId: "id" });
+const checkouts = insertOnly<Effects["checkouts"][number]>("checkouts", { tokenHash: "text", sellerId: "id", orderId: "id", createdAt: "time" });
+const attemptReferences = insertOnly<Effects["attemptReferences"][number]>("attempt_references", {
+  rail: "text",
+  reference: "text",
+  sellerId: "id",
+  attemptId: "id",
+});
+
+export const storeQueries = {
+  books: {
+    name: "update_books",
+    text: `UPDATE books b SET entry_seq = u.e, posting_seq = u.p, event_seq = u.v, chain_head = u.h
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS u(s, e, p, v, h) WHERE b.seller_id = u.s`,
+  },
+  // A balance is kept only where by is not null; an account without one just needs to exist.
+  accounts: {
+    name: "change_accounts",
+    text: `INSERT INTO accounts (seller_id, account, currency, balance)
+           SELECT s, a, c, b FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS u(s, a, c, b) WHERE b >= 0
+           ON CONFLICT (seller_id, account, currency) DO UPDATE SET balance = accounts.balance + excluded.balance`,
+  },
+  accountsDown: {
+    name: "lower_accounts",
+    text: `UPDATE accounts t SET balance = t.balance + u.b FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS u(s, a, c, b)
+           WHERE u.b < 0 AND t.seller_id = u.s AND t.account = u.a AND t.currency = u.c`,
+  },
+  openAccounts: {
+    name: "open_accounts",
+    text: `INSERT INTO accounts (seller_id, account, currency) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
+           ON CONFLICT DO NOTHING`,
+  },
+  // A second receipt brings its own reference; a reference that is known already stays with the payment it was opened for.
+  paymentReferences: {
+    name: "insert_payment_references",
+    text: `INSERT INTO payment_references (rail, reference, seller_id, payment_id, order_id)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+           ON CONFLICT (rail, reference) DO UPDATE SET seller_id = excluded.seller_id, payment_id = excluded.payment_id, order_id = excluded.order_id`,
+  },
+} satisfies Record<string, Query>;
+
+export const storeTables = { transitions, entries, postings, messages, operatorOrders, checkouts, attemptReferences } as const;
+
+type Ordered = readonly ["projects" | "buyers" | "providers" | "orders" | "payments" | "attempts" | "disbursements" | "offers" | "holds", Table<never>];
+
+/** In this order: a row stands before those that refer to it. */
+const changed: readonly Ordered[] = (["buyers", "providers", "projects", "orders", "payments", "attempts", "disbursements", "offers", "holds"] as const).map(
+  (name) => [name, tables[name] as unknown as Table<never>] as const,
+);
+
+/** Statement 3: everything a batch decided, table by table, each row at most once, sent without waiting. The caller commits. */
+export function store(lane: Queryable, books: readonly Book[], effects: Effects): Promise<number>[] {
+  const sent: Promise<number>[] = [];
+  const send = (query: Query, values: unknown[], expected: number) => {
+    sent.push(run(lane, query, values).then(({ rowCount }) => checkCount(query, rowCount ?? 0, expected)));
+  };
+  const insert = <Row extends object>(table: Table<Row>, rows: readonly Row[]) => {
+    if (rows.length > 0) send(table.insert, table.values(rows), rows.length);
+  };
+  const sellers = books.filter((book) => book.seller.version !== book.sellerVersion).map((book) => book.seller);
+  if (sellers.length > 0) send(tables.sellers.update, tables.sellers.values(sellers), sellers.length);
+  for (const [name, table] of changed) {
+    // Updates first: a milestone that expires or is discharged frees the project's slot that an insert of the same batch takes.
+    const updated = books.flatMap((book) => book[name].changed() as never[]);
+    if (updated.length > 0) send(table.update, table.values(updated), updated.length);
+    insert(table, books.flatMap((book) => book[name].inserted() as never[]));
+  }
+  insert(entries, effects.entries);
+  insert(postings, effects.postings);
+  storeBalances(send, effects);
+  insert(transitions, effects.transitions);
+  insert(messages, effects.messages);
+  insert(operatorOrders, effects.operatorOrders);
+  insert(checkouts, effects.checkouts);
+  insert(attemptReferences, effects.attemptReferences);
+  const references = effects.paymentReferences;
+  if (references.length > 0) {
+    const of = <K extends keyof (typeof references)[number]>(key: K) => references.map((reference) => reference[key]);
+    send(storeQueries.paymentReferences, [of("rail"), of("reference"), of("sellerId"), of("paymentId"), of("orderId")], references.length);
+  }
+  const heads = books.map((book) => ({ ...book.head, sellerId: book.sellerId, eventSeq: book.eventSeq }));
+  send(
+    storeQueries.books,
+    [
+      heads.map((head) => head.sellerId),
+      heads.map((head) => head.entrySeq),
+      heads.map((head) => head.postingSeq),
+      heads.map((head) => head.eventSeq),
+      heads.map((head) => (head.chainHead === null ? null : `\\x${head.chainHead}`)),
+    ],
+    heads.length,
+  );
+  return sent;
+}
+
+function storeBalances(send: (query: Query, values: unknown[], expected: number) => void, effects: Effects): void {
+  const all = [...effects.balances.values()];
+  const unkept = all.filter((change) => change.by === null);
+  const kept = all.filter((change) => change.by !== null);
+  const arrays = (list: typeof all) => [list.map((c) => c.sellerId), list.map((c) => c.account), list.map((c) => c.currency)];
+  const raised = kept.filter((change) => (change.by ?? 0n) >= 0n);
+  const lowered = kept.filter((change) => (change.by ?? 0n) < 0n);
+  if (unkept.length > 0) send(storeQueries.openAccounts, arrays(unkept), -1);
+  if (raised.length > 0) send(storeQueries.accounts, [...arrays(raised), raised.map((c) => c.by)], raised.length);
+  if (lowered.length > 0) send(storeQueries.accountsDown, [...arrays(lowered), lowered.map((c) => c.by)], lowered.length);
+}
+
+function checkCount(query: Query, count: number, expected: number): number {
+  if (expected >= 0 && count !== expected) throw new Error(`${query.name} touched ${count} rows, expected ${expected}`);
+  return count;
+}

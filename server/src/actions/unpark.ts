@@ -1,0 +1,56 @@
+import type { Disbursement, PayeeDetails, PayeeKind } from "../domain/facts.ts";
+import { decide } from "../domain/machine.ts";
+import { disbursementMachine } from "../domain/money-out-table.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import { disbursementNeeds } from "../domain/side-needs.ts";
+import type { Book } from "./book.ts";
+import type { Command } from "./command.ts";
+import { command } from "./command.ts";
+import { theOrder } from "./order-step.ts";
+import type { OrderAsk } from "./order-step.ts";
+import type { DisbursementAsk } from "./send.ts";
+import type { Writer } from "./writer.ts";
+
+/** What a parked disbursement waited for may be there now: it is queued again, or refused with what is still missing. */
+export function requeue(ask: DisbursementAsk): Command {
+  const refs = { disbursements: [ask.disbursementId], payees: [{ kind: ask.payeeKind, id: ask.payeeId }], ...(ask.orderId === null ? {} : { orders: [ask.orderId] }) };
+  return command("disbursement.requeue", ask, refs, (book) => {
+    const one = book.disbursements.get(ask.disbursementId);
+    if (one === undefined) return refuse("not_yours");
+    // The operator vouches for details that a rail refused once; everybody else must give new ones.
+    const judged = ask.actor.party === "operator" ? { ...one, fault: null } : one;
+    const facts = book.factsOfDisbursement(judged);
+    const row = decide(disbursementMachine, one.state, "requeue", ask.actor.party, (need) => disbursementNeeds[need].judge(facts));
+    if (isRefusal(row)) return row;
+    return (writer) => ({ disbursement: one.id, state: again(writer, one).state });
+  });
+}
+
+/** The buyer of a refund that the card no longer takes names an account for it. */
+export function giveRefundAccount(ask: OrderAsk, input: { readonly details: PayeeDetails }): Command {
+  return command("disbursement.give_account", ask, { orders: [ask.orderId] }, (book) => {
+    const order = theOrder(book, ask);
+    if (isRefusal(order)) return order;
+    const parked = refundsWaiting(book, order.id);
+    if (parked.length === 0) return refuse("not_now", "No refund of this order waits for an account.");
+    return (writer) => {
+      for (const one of parked) again(writer, one, { details: input.details });
+      return { order: order.id, refunds: parked.length };
+    };
+  });
+}
+
+/** Refunds of an order that wait for the buyer's account, those of late or second payments included. */
+export function refundsWaiting(book: Book, orderId: number): Disbursement[] {
+  return book.disbursements.where((one) => one.orderId === orderId && one.kind === "refund" && one.state === "parked");
+}
+
+/** New details of a payee set free what waited for them; a cooling-off hold then parks it again until its time is over. */
+export function requeuePayee(writer: Writer, payeeKind: PayeeKind, payeeId: number): void {
+  const parked = writer.book.disbursements.where((one) => one.state === "parked" && one.payeeKind === payeeKind && one.payeeId === payeeId);
+  for (const one of parked) again(writer, one);
+}
+
+function again(writer: Writer, one: Disbursement, change: Partial<Disbursement> = {}): Disbursement {
+  return writer.stepDisbursement(one, "requeue", { ...change, fault: null, reason: null, dueAt: writer.now });
+}
