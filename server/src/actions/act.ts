@@ -46,12 +46,13 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
     const { books, memory } = await loadBooks(lane, commands, settings);
     const answers = commands.map((one) => answer(one, books, memory, effects, ids));
     const refused = rememberable(commands, answers, books, effects);
-    if (effects.transitions.length === 0 && refused === undefined) {
+    const touched = [...books.values()];
+    const changes = effects.transitions.length > 0 || touched.some((book) => book.dirty);
+    if (!changes && refused === undefined) {
       await run(lane, rollback);
       return answers;
     }
-    const touched = [...books.values()];
-    const written = effects.transitions.length === 0 ? [] : store(lane, touched, effects);
+    const written = changes ? store(lane, touched, effects) : [];
     if (refused !== undefined) written.push(run(lane, rememberRefusals, refused).then(() => 0));
     const committed = run(lane, commit);
     const results = await Promise.allSettled([started, ...written, committed]);

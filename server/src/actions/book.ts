@@ -43,6 +43,13 @@ export class Book {
     this.eventSeq = init.eventSeq;
   }
 
+  /** True if a command changed anything here, be it only when something is looked at next. */
+  get dirty(): boolean {
+    return [this.orders, this.payments, this.disbursements, this.attempts, this.offers, this.holds, this.projects, this.buyers, this.providers].some(
+      (rows) => rows.dirty,
+    );
+  }
+
   loadBalance(account: string, currency: string, balance: bigint): void {
     this.#balances.set(`${account} ${currency}`, balance);
   }

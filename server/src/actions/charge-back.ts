@@ -1,3 +1,4 @@
+import { postponed } from "../domain/deadlines.ts";
 import type { Disbursement, Payment } from "../domain/facts.ts";
 import { must } from "../domain/fault.ts";
 import { parseAccount, paymentUnapplied, platformLosses, railDisputed } from "../domain/ledger-accounts.ts";
@@ -48,6 +49,7 @@ export function winDispute(ask: PaymentAsk): Command {
       writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false });
       const order = book.orders.get(payment.orderId) ?? null;
       if (payment.takenAtOnce) writer.post("payment.win", order, disputeWon({ ...atRail(payment), amount: payment.disputed }));
+      restartClock(writer, payment.orderId);
       liftChargebackHolds(writer, payment.orderId);
       return { payment: payment.id, state: "received" };
     };
@@ -94,7 +96,15 @@ function atRail(payment: Payment): { rail: string; currency: string } {
 function liftChargebackHolds(writer: Writer, orderId: number | null): void {
   const holds = writer.book.standingHolds({ orderId, projectId: null }).filter((hold) => hold.reason === "chargeback" && hold.orderId === orderId);
   for (const hold of holds) writer.stepHold(hold, "lift", { liftedAt: writer.now });
-  // The order's clock stood still; it goes on from where its deadlines are.
+}
+
+/** The order's clock stood still while the dispute ran: what had not come due when it began moves by its length. */
+function restartClock(writer: Writer, orderId: number | null): void {
+  const order = writer.book.orders.get(orderId);
+  const hold = writer.book.standingHolds({ orderId, projectId: null }).find((one) => one.reason === "chargeback");
+  if (order === undefined || hold === undefined || !isHolding(order.state)) return;
+  const length = writer.now.getTime() - hold.placedAt.getTime();
+  writer.book.orders.change(order.id, postponed(order, hold.placedAt, length));
 }
 
 /** Money of the payment that fitted nothing bears the loss first: unsent, from its account; already refunded, by the platform. */

@@ -12,6 +12,7 @@ import { hasEnded } from "../domain/order-table.ts";
 import { concludedStates } from "../domain/money-out-table.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { Json } from "./command.ts";
+import { holdForIdentity } from "./holds.ts";
 import type { Writer } from "./writer.ts";
 
 /** How an order ends: the buyer's gross part, and the fees that this way of ending costs. */
@@ -112,6 +113,7 @@ function queueEnding(writer: Writer, order: Order, ended: Pick<Ending, "buyer" |
     const source = payeePayable(payeeKind, payeeId);
     writer.queue({ kind: "payout", orderId: order.id, paymentId: null, payeeKind, payeeId, source, amount, currency });
   };
+  if (ended.seller > repaid) holdForIdentity(writer);
   pay("seller", order.sellerId, ended.seller - repaid);
   pay("service_provider", order.providerId, ended.provider);
   pay("operator", order.operatorId, ended.operator);

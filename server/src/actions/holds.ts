@@ -74,6 +74,15 @@ function coolingOffHolds(writer: Writer, payeeKind: PayeeKind, payeeId: number):
   return writer.book.standingHolds({ orderId: null, projectId: null, payeeKind, payeeId }).filter((hold) => hold.reason === "cooling_off" && hold.scope === "payee");
 }
 
+/** A seller's first payout waits until the operator has verified once who the seller is. */
+export function holdForIdentity(writer: Writer): void {
+  const { book } = writer;
+  if (!book.settings.identityNeeded || book.seller.identityVerifiedAt !== null) return;
+  const payee = { payeeKind: "seller" as const, payeeId: book.sellerId };
+  if (book.standingHolds({ orderId: null, projectId: null, ...payee }).some((hold) => hold.reason === "identity")) return;
+  writer.placeHold({ ...noScope, ...payee, reason: "identity", scope: "payee", note: "The seller's identity must be verified once.", liftsAt: null });
+}
+
 /** Buyer and payee share an e-mail address or phone: somebody may be paying themselves, so nothing goes out before the operator has looked. */
 export function holdSelfDealing(writer: Writer, order: Order): void {
   const { book } = writer;

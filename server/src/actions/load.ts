@@ -99,6 +99,12 @@ export const factQueries = {
   },
   payments: byId("payments", t.payments),
   paymentsOfOrders: ofOrder("payments_of_orders", t.payments),
+  paymentsOfDisbursements: {
+    name: "load_payments_of_disbursements",
+    text: `SELECT ${t.payments.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT payment_id FROM disbursements WHERE seller_id = u.s AND id = u.i LIMIT 1) d,
+           LATERAL (SELECT * FROM payments WHERE seller_id = u.s AND id = d.payment_id LIMIT 1) t`,
+  },
   disbursements: byId("disbursements", t.disbursements),
   disbursementsOfOrders: ofOrder("disbursements_of_orders", t.disbursements),
   disbursementsOfAttempts: {
@@ -187,6 +193,7 @@ export async function loadBooks(lane: Queryable, commands: readonly Command[], s
       ask(factQueries.paymentsOfOrders, refs.orders),
       ask(factQueries.milestonePayments, refs.projects),
       ask(factQueries.shopPayments, refs.shopOrders),
+      ask(factQueries.paymentsOfDisbursements, refs.disbursements),
     ],
     disbursements: [
       ask(factQueries.disbursements, refs.disbursements),

@@ -42,6 +42,10 @@ export class Rows<Row extends Kept> {
     return row;
   }
 
+  get dirty(): boolean {
+    return this.#inserted.size > 0 || this.#changed.size > 0;
+  }
+
   inserted(): Row[] {
     return [...this.#inserted].map((id) => must(this.#rows.get(id), `row ${id}`));
   }

@@ -87,8 +87,17 @@ export function silenceMeans(order: Pick<Order, "state" | "dueAt" | "agreedBefor
  * `from` and `to` are the ends of the outage in the book's own time.
  */
 export function extended(order: Order, from: Date, to: Date): OrderChange {
-  const by = to.getTime() - from.getTime();
-  const moved = (at: Date | null): Date | null => (at !== null && at >= from && at <= to ? later(at, by) : at);
+  const length = to.getTime() - from.getTime();
+  return move(order, (at) => (at >= from && at <= to ? later(at, length) : at));
+}
+
+/** Deadlines from `from` on move by `length` milliseconds: the clock stood still that long. */
+export function postponed(order: Order, from: Date, length: number): OrderChange {
+  return move(order, (at) => (at >= from ? later(at, length) : at));
+}
+
+function move(order: Order, by: (at: Date) => Date): OrderChange {
+  const moved = (at: Date | null): Date | null => (at === null ? null : by(at));
   return {
     agreeBy: moved(order.agreeBy),
     payBy: moved(order.payBy),

@@ -1,0 +1,86 @@
+import { must } from "../domain/fault.ts";
+import { feesTaken, floatAdded, payIn, reverse, settle, writtenOff } from "../domain/movements.ts";
+import type { Posting } from "../domain/movements.ts";
+import { refuse } from "../domain/refusals.ts";
+import type { Ask, Command } from "./command.ts";
+import { command } from "./command.ts";
+import { refundUnapplied } from "./receive-payment.ts";
+import type { PaymentAsk } from "./payment-steps.ts";
+import type { Writer } from "./writer.ts";
+
+function bookStep(writer: Writer, action: "settle" | "add_float" | "take_fees" | "write_off", event: string, postings: readonly Posting[]): number {
+  // The book has no row of its own to count its steps in: the event sequence numbers them.
+  const version = writer.book.eventSeq + 1;
+  writer.record({ object: "book", objectId: writer.book.sellerId, version, action, fromState: "kept", toState: "kept", event });
+  return writer.post(event, null, postings);
+}
+
+/** The rail has settled a payment: what it took for us is in our balance there. Amount: net, as it reached us. */
+export function settlePayment(ask: PaymentAsk, input: { readonly amount: bigint }): Command {
+  const refs = { payments: [ask.paymentId], ...(ask.orderId === null ? {} : { orders: [ask.orderId] }) };
+  return command("book.settle", ask, refs, (book) => {
+    const payment = book.payments.get(ask.paymentId);
+    if (payment === undefined) return refuse("not_yours");
+    if (payment.settled || payment.receivedCurrency === null) return () => ({ payment: payment.id, again: true });
+    const currency = payment.receivedCurrency;
+    return (writer) => {
+      book.payments.change(payment.id, { settled: true });
+      return { payment: payment.id, entry: bookStep(writer, "settle", "book.settled", settle({ rail: payment.rail, currency, amount: input.amount })) };
+    };
+  });
+}
+
+/** The operator adds money of its own to a rail's balance. */
+export function addFloat(ask: Ask, input: { readonly amount: bigint; readonly currency: string }): Command {
+  return command("book.add_float", ask, {}, (book) => {
+    if (input.amount <= 0n) return refuse("amount_invalid");
+    const at = { rail: book.settings.rail, currency: input.currency };
+    return (writer) => ({ entry: bookStep(writer, "add_float", "book.float_added", floatAdded({ ...at, amount: input.amount })) });
+  });
+}
+
+/** The operator takes earned fees out; `surplus` is what the installation holds above what it owes, read just before. */
+export function takeFees(ask: Ask, input: { readonly escrow: bigint; readonly payout: bigint; readonly currency: string; readonly surplus: bigint }): Command {
+  return command("book.take_fees", ask, {}, (book) => {
+    if (input.escrow < 0n || input.payout < 0n || input.escrow + input.payout === 0n) return refuse("amount_invalid");
+    if (input.escrow + input.payout > input.surplus) return refuse("mismatch", "Taking that much would leave less than is owed.");
+    const at = { rail: book.settings.rail, currency: input.currency };
+    return (writer) => ({ entry: bookStep(writer, "take_fees", "book.fees_taken", feesTaken({ ...at, escrow: input.escrow, payout: input.payout })) });
+  });
+}
+
+/** What a seller will not pay back becomes the operator's loss. */
+export function writeOff(ask: Ask, input: { readonly amount: bigint; readonly currency: string }): Command {
+  return command("book.write_off", ask, {}, (book) => {
+    if (input.amount <= 0n || input.amount > book.owed(input.currency)) return refuse("mismatch", `The seller owes ${book.owed(input.currency)} kobo.`);
+    return (writer) => ({ entry: bookStep(writer, "write_off", "book.written_off", writtenOff({ sellerId: book.sellerId, ...input })) });
+  });
+}
+
+/** The operator knows whose unknown money it is: it leaves the house's book here, and the same receipt is then told to the right one. */
+export function handOver(ask: PaymentAsk): Command {
+  return command("payment.hand_over", ask, { payments: [ask.paymentId] }, (book) => {
+    const payment = book.payments.get(ask.paymentId);
+    if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
+    if (payment.state !== "received" || payment.unapplied !== payment.received) return refuse("not_now", "This money has been placed already.");
+    return (writer) => {
+      writer.stepPayment(payment, "hand_over", { unapplied: 0n });
+      const receipt = { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency, paymentId: payment.id, received: payment.received };
+      writer.post("payment.hand_over", null, reverse(payIn(receipt)));
+      return { payment: payment.id, state: "handed_over" };
+    };
+  });
+}
+
+/** The operator sends unknown money back to whoever paid it. */
+export function giveBack(ask: PaymentAsk): Command {
+  return command("payment.give_back", ask, { payments: [ask.paymentId] }, (book) => {
+    const payment = book.payments.get(ask.paymentId);
+    if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
+    if (payment.state !== "received" || payment.unapplied === 0n) return refuse("not_now", "This money has been placed already.");
+    return (writer) => {
+      refundUnapplied(writer, writer.stepPayment(payment, "give_back").id);
+      return { payment: must(book.payments.get(payment.id), "the payment").id, state: "received" };
+    };
+  });
+}

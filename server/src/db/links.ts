@@ -1,0 +1,53 @@
+import type { Query, Queryable } from "./connect.ts";
+import { run } from "./connect.ts";
+
+export const linkQueries = {
+  insert: {
+    name: "insert_link",
+    text: `INSERT INTO links (token_hash, seller_id, order_id, party, order_version, sent_to, created_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  },
+  find: {
+    name: "find_link",
+    text: "SELECT seller_id, order_id, party, order_version, sent_to, expires_at FROM links WHERE token_hash = $1",
+  },
+  sweep: { name: "sweep_links", text: "DELETE FROM links WHERE expires_at < $1::timestamptz - interval '90 days'" },
+  checkout: { name: "find_checkout", text: "SELECT seller_id, order_id FROM checkouts WHERE token_hash = $1" },
+} satisfies Record<string, Query>;
+
+export interface Link {
+  readonly sellerId: number;
+  readonly orderId: number;
+  readonly party: "buyer" | "seller";
+  readonly orderVersion: number;
+  readonly sentTo: string;
+  readonly expiresAt: Date;
+}
+
+/** The link behind a token's hash, whatever its age; the caller judges whether it still acts. */
+export async function findLink(client: Queryable, tokenHash: string): Promise<Link | undefined> {
+  const { rows } = await run(client, linkQueries.find, [tokenHash]);
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    sellerId: Number(row["seller_id"]),
+    orderId: Number(row["order_id"]),
+    party: row["party"] as Link["party"],
+    orderVersion: Number(row["order_version"]),
+    sentTo: String(row["sent_to"]),
+    expiresAt: row["expires_at"] as Date,
+  };
+}
+
+/** Stores a link by its token's hash. */
+export async function storeLink(client: Queryable, tokenHash: string, link: Link, createdAt: Date): Promise<void> {
+  const values = [tokenHash, link.sellerId, link.orderId, link.party, link.orderVersion, link.sentTo, createdAt.toISOString(), link.expiresAt.toISOString()];
+  await run(client, linkQueries.insert, values);
+}
+
+/** The order behind a checkout's token. */
+export async function findCheckout(client: Queryable, tokenHash: string): Promise<{ sellerId: number; orderId: number } | undefined> {
+  const { rows } = await run<{ seller_id: bigint; order_id: bigint }>(client, linkQueries.checkout, [tokenHash]);
+  const row = rows[0];
+  return row === undefined ? undefined : { sellerId: Number(row.seller_id), orderId: Number(row.order_id) };
+}

@@ -1,0 +1,42 @@
+import type { Query, Queryable } from "./connect.ts";
+import { run } from "./connect.ts";
+import { toJson } from "./table.ts";
+
+export const railEventQueries = {
+  store: {
+    name: "store_rail_event",
+    text: `INSERT INTO rail_events (rail, event_id, type, reference, body, parsed, received_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+           ON CONFLICT (rail, event_id) DO UPDATE SET times = rail_events.times + 1 RETURNING id, times`,
+  },
+  // A lease: whoever claims an event has half a minute before another process may try it.
+  claim: {
+    name: "claim_rail_events",
+    text: `UPDATE rail_events SET due_at = $1::timestamptz + interval '30 seconds', tries = tries + 1
+           WHERE id IN (SELECT id FROM rail_events WHERE due_at <= $1 ORDER BY id LIMIT 32 FOR UPDATE SKIP LOCKED)
+           RETURNING id, rail, event_id, type, reference, parsed, tries`,
+  },
+  finish: { name: "finish_rail_event", text: "UPDATE rail_events SET due_at = $2, outcome = $3, note = $4 WHERE id = $1" },
+  unexplained: {
+    name: "unexplained_rail_events",
+    text: `SELECT id, rail, event_id, type, reference, received_at, times, outcome, note FROM rail_events
+           WHERE outcome IN ('unknown_type', 'unknown_reference', 'failed') ORDER BY id DESC LIMIT 200`,
+  },
+  paymentOf: {
+    name: "payment_of_reference",
+    text: "SELECT seller_id, payment_id, order_id FROM payment_references WHERE rail = $1 AND reference = $2",
+  },
+  attemptOf: {
+    name: "attempt_of_reference",
+    text: "SELECT seller_id, attempt_id FROM attempt_references WHERE rail = $1 AND reference = $2",
+  },
+} satisfies Record<string, Query>;
+
+/** Stores what a rail told us, before anything is done about it. Told again, it is only counted. */
+export async function storeRailEvent(
+  client: Queryable,
+  event: { rail: string; eventId: string; type: string; reference: string; body: Buffer; parsed: object; at: Date },
+): Promise<{ id: number; times: number }> {
+  const values = [event.rail, event.eventId, event.type, event.reference, event.body, toJson(event.parsed), event.at.toISOString()];
+  const { rows } = await run<{ id: bigint; times: number }>(client, railEventQueries.store, values);
+  return { id: Number(rows[0]?.id), times: rows[0]?.times ?? 1 };
+}

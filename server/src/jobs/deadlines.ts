@@ -1,0 +1,95 @@
+import { accept } from "../actions/accept.ts";
+import type { Command } from "../actions/command.ts";
+import { confirmReturn } from "../actions/confirm-return.ts";
+import { escalate } from "../actions/contest.ts";
+import { closeCheckout, expire } from "../actions/expire.ts";
+import { liftHold } from "../actions/holds.ts";
+import { lapse } from "../actions/lapse.ts";
+import { lookLater } from "../actions/look-later.ts";
+import { expireOffer } from "../actions/offer.ts";
+import type { OrderAsk } from "../actions/order-step.ts";
+import { readDue } from "../db/due.ts";
+import { raiseAlarm } from "../db/alarms.ts";
+import { later } from "../domain/deadlines.ts";
+import type { OrderState } from "../domain/order-table.ts";
+import { isRefusal } from "../domain/refusals.ts";
+import { askBeforeClosing } from "./ask-payments.ts";
+import type { Engine, Fired } from "./engine.ts";
+import { byClock } from "./engine.ts";
+
+/** Orders whose deadline has passed: the clock takes the step the table gives it. */
+export async function actOnDeadlines(engine: Engine, sellerId: number | null): Promise<Fired[]> {
+  const rows = await readDue(engine.pool, "orders", engine.now(), sellerId, 64);
+  const fired = await Promise.all(
+    rows.map(async ({ sellerId: seller, id, row }): Promise<Fired[]> => {
+      const state = row["state"] as OrderState;
+      const ask: OrderAsk = { ...byClock(seller, "deadlines"), orderId: id };
+      if (state === "disputed") {
+        await raiseAlarm(engine.pool, { kind: "ruling_overdue", about: `order ${id}`, says: `The dispute over order ${id} waits for a ruling.`, at: engine.now() });
+        await engine.lanes.one(lookLater(ask, () => null));
+        return [{ what: "alarm: ruling overdue", seller, id, order: id }];
+      }
+      if (state === "awaiting_payment") await askBeforeClosing(engine, seller, id);
+      const command = stepFor(state, Boolean(row["agreed_beforehand"]), ask);
+      if (command === undefined) return [];
+      const answer = await engine.lanes.one(command);
+      if (!isRefusal(answer)) return [{ what: command.action, seller, id, order: id, result: String(answer.done["state"]) }];
+      // Refused although due: a chargeback runs, the rail is still deciding, or somebody was faster. Look again, but not at once.
+      if (["chargeback_running", "payment_in_doubt", "not_now"].includes(answer.refused)) {
+        await engine.lanes.one(lookLater({ ...byClock(seller, "deadlines"), orderId: id }, (now) => later(now, 10 * 60_000)));
+      }
+      return [];
+    }),
+  );
+  return fired.flat();
+}
+
+/** Which of two rows the clock takes in `delivered` the terms decide, so both are asked: silence accepts, or lets the order lapse. */
+function stepFor(state: OrderState, agreedBeforehand: boolean, ask: OrderAsk): Command | undefined {
+  switch (state) {
+    case "proposed":
+    case "agreed":
+      return expire(ask);
+    case "awaiting_payment":
+      return agreedBeforehand ? closeCheckout(ask) : expire(ask);
+    case "funded":
+    case "redelivery":
+      return lapse(ask);
+    case "delivered":
+      return acceptOrLapse(ask);
+    case "rejected":
+      return confirmReturn(ask);
+    case "contested":
+      return escalate(ask);
+    default:
+      return undefined;
+  }
+}
+
+function acceptOrLapse(ask: OrderAsk): Command {
+  const accepting = accept(ask);
+  const lapsing = lapse(ask);
+  return {
+    ...lapsing,
+    decide: (book) => {
+      const accepted = accepting.decide(book);
+      return isRefusal(accepted) && accepted.refused === "auto_acceptance_off" ? lapsing.decide(book) : accepted;
+    },
+  };
+}
+
+/** Offers nobody accepted, and holds whose time is over. */
+export async function actOnOffersAndHolds(engine: Engine, sellerId: number | null): Promise<Fired[]> {
+  const offers = await readDue(engine.pool, "offers", engine.now(), sellerId, 64);
+  const holds = await readDue(engine.pool, "holds", engine.now(), sellerId, 64);
+  const expired = offers.map(async ({ sellerId: seller, id, row }) => {
+    const orderId = Number(row["order_id"]);
+    await engine.lanes.one(expireOffer({ ...byClock(seller, "offers"), orderId }, { offerId: id }));
+    return { what: "offer.expire", seller, id, order: orderId };
+  });
+  const lifted = holds.map(async ({ sellerId: seller, id, row }) => {
+    await engine.lanes.one(liftHold(byClock(seller, "holds"), { holdId: id }));
+    return { what: `hold.lift (${String(row["reason"])})`, seller, id };
+  });
+  return Promise.all([...expired, ...lifted]);
+}

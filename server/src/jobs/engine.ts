@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import type { Pool } from "pg";
+import type { Ask } from "../actions/command.ts";
+import type { Lanes } from "../actions/lanes.ts";
+import type { ActSettings } from "../actions/settings.ts";
+import type { Mailer } from "../net/mail.ts";
+import type { SmsSender } from "../net/sms.ts";
+import type { Rail } from "../rails/rail.ts";
+
+/** What a job works with; put together in main.ts. */
+export interface Engine {
+  readonly pool: Pool;
+  readonly lanes: Lanes;
+  readonly settings: ActSettings;
+  readonly rails: ReadonlyMap<string, Rail>;
+  readonly mailer: Mailer | undefined;
+  readonly sms: SmsSender | undefined;
+  /** Where people reach this installation. */
+  readonly baseUrl: string;
+  readonly linkLife: number;
+  /** Real time; books add their own offset. */
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+export interface Log {
+  info(fields: object, says: string): void;
+  warn(fields: object, says: string): void;
+  error(fields: object, says: string): void;
+}
+
+/** Something a job did, for whoever moved the clock and for the log. */
+export interface Fired {
+  readonly what: string;
+  readonly seller: number;
+  readonly id: number;
+  readonly order?: number;
+  readonly result?: string;
+}
+
+/** The clock's own command. */
+export function byClock(sellerId: number, job: string): Ask {
+  return { id: randomUUID(), sellerId, actor: { party: "clock", name: job } };
+}
+
+/** A rail's report. */
+export function byRail(sellerId: number, rail: string): Ask {
+  return { id: randomUUID(), sellerId, actor: { party: "rail", name: `rail:${rail}` } };
+}

@@ -1,0 +1,145 @@
+import { loseDispute, openDispute, winDispute } from "../actions/charge-back.ts";
+import { settlePayment } from "../actions/book-steps.ts";
+import type { Answer } from "../actions/command.ts";
+import { movePayment } from "../actions/payment-steps.ts";
+import { receivePayment } from "../actions/receive-payment.ts";
+import { concludeAttempt } from "../actions/send.ts";
+import { raiseAlarm } from "../db/alarms.ts";
+import { run } from "../db/connect.ts";
+import { attemptOrders } from "../db/due.ts";
+import { railEventQueries } from "../db/rail-events.ts";
+import { later } from "../domain/deadlines.ts";
+import { isRefusal } from "../domain/refusals.ts";
+import type { RailEvent } from "../rails/rail.ts";
+import type { Engine, Fired } from "./engine.ts";
+import { byRail } from "./engine.ts";
+
+interface Stored {
+  readonly id: bigint;
+  readonly rail: string;
+  readonly type: string;
+  readonly reference: string;
+  readonly tries: number;
+  readonly parsed: Omit<RailEvent, "amount" | "fee" | "occurredAt"> & { readonly amount?: number; readonly fee?: number };
+}
+
+/** Handles what the rails told us, in the order it was stored. What nobody understands stays, for the operator to see. */
+export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
+  const { rows } = await run(engine.pool, railEventQueries.claim, [engine.now().toISOString()]);
+  const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
+  const fired: Fired[] = [];
+  for (const event of events) {
+    try {
+      const { outcome, seller, note } = await handle(engine, event);
+      await finish(engine, event, outcome, note, null);
+      fired.push({ what: `rail event ${event.type}`, seller, id: Number(event.id), result: outcome });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      engine.log.error({ event: Number(event.id), type: event.type, error: reason }, "a rail event could not be handled; it is tried again");
+      const wait = Math.min(1_000 * 2 ** event.tries, 3_600_000);
+      await finish(engine, event, "failed", reason, later(engine.now(), wait));
+    }
+  }
+  return fired;
+}
+
+async function finish(engine: Engine, event: Stored, outcome: string, note: string | null, dueAt: Date | null): Promise<void> {
+  await run(engine.pool, railEventQueries.finish, [event.id, dueAt?.toISOString() ?? null, outcome, note]);
+}
+
+interface Handled {
+  readonly outcome: string;
+  readonly seller: number;
+  readonly note: string | null;
+}
+
+async function handle(engine: Engine, event: Stored): Promise<Handled> {
+  if (event.type.startsWith("send.")) return handleSend(engine, event);
+  if (event.type.startsWith("payment.")) return handlePayment(engine, event);
+  return { outcome: "unknown_type", seller: 0, note: "No rule for this type of event; it is kept." };
+}
+
+async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
+  const { rows } = await run<{ seller_id: bigint; attempt_id: bigint }>(engine.pool, railEventQueries.attemptOf, [event.rail, event.reference]);
+  const found = rows[0];
+  if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No attempt has this reference." };
+  const sellerId = Number(found.seller_id);
+  const attemptId = Number(found.attempt_id);
+  const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
+  const ask = { ...byRail(sellerId, event.rail), attemptId, orderIds: orders.rows.map((row) => Number(row.order_id)) };
+  const reason = event.parsed.reason ?? "the rail gave no reason";
+  const cost = BigInt(event.parsed.fee ?? 0);
+  const outcome =
+    event.type === "send.succeeded"
+      ? ({ status: "succeeded", cost } as const)
+      : event.type === "send.failed"
+        ? ({ status: "failed", fault: event.parsed.fault ?? "rail", reason } as const)
+        : ({ status: "reversed", reason } as const);
+  return told(sellerId, await engine.lanes.one(concludeAttempt(ask, outcome)));
+}
+
+async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
+  const { parsed, rail, reference } = event;
+  const found = await paymentOf(engine, rail, parsed.railReference, reference);
+  const amount = BigInt(parsed.amount ?? 0);
+  const fee = BigInt(parsed.fee ?? 0);
+  if (event.type === "payment.succeeded") {
+    const receipt = {
+      paymentId: found?.paymentId ?? null,
+      orderId: found?.orderId ?? null,
+      rail,
+      reference,
+      railReference: parsed.railReference ?? reference,
+      amount,
+      currency: parsed.currency ?? "NGN",
+      fee,
+    };
+    const answer = await engine.lanes.one(receivePayment(byRail(found?.sellerId ?? 0, rail), receipt));
+    if (found === undefined) {
+      const says = `${receipt.currency} ${amount} (smallest unit) arrived under the unknown reference ${reference}.`;
+      await raiseAlarm(engine.pool, { kind: "unknown_money", about: `${rail} ${receipt.railReference}`, says, at: engine.now() });
+      return { outcome: "unknown_reference", seller: 0, note: "The money stands in the house book until the operator places it." };
+    }
+    return told(found.sellerId, answer);
+  }
+  if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No payment has this reference." };
+  const ask = { ...byRail(found.sellerId, rail), paymentId: found.paymentId, orderId: found.orderId };
+  switch (event.type) {
+    case "payment.failed":
+      return told(found.sellerId, await engine.lanes.one(movePayment(ask, "fail", parsed.reason ?? null)));
+    case "payment.pending":
+      return told(found.sellerId, await engine.lanes.one(movePayment(ask, "pend")));
+    case "payment.settled":
+      return told(found.sellerId, await engine.lanes.one(settlePayment(ask, { amount })));
+    case "payment.dispute_opened":
+      return told(found.sellerId, await engine.lanes.one(openDispute(ask, { amount, takenAtOnce: parsed.moneyTaken ?? false })));
+    case "payment.dispute_won":
+      return told(found.sellerId, await engine.lanes.one(winDispute(ask)));
+    case "payment.dispute_lost":
+      return told(found.sellerId, await engine.lanes.one(loseDispute(ask, { amount, fee })));
+    default:
+      return { outcome: "unknown_type", seller: found.sellerId, note: "No rule for this type of event; it is kept." };
+  }
+}
+
+interface Found {
+  readonly sellerId: number;
+  readonly paymentId: number;
+  readonly orderId: number | null;
+}
+
+/** The receipt's own name first: money that was matched to an order by hand is found there again. */
+async function paymentOf(engine: Engine, rail: string, railReference: string | undefined, reference: string): Promise<Found | undefined> {
+  for (const name of [railReference, reference]) {
+    if (name === undefined) continue;
+    const { rows } = await run<{ seller_id: bigint; payment_id: bigint; order_id: bigint | null }>(engine.pool, railEventQueries.paymentOf, [rail, name]);
+    const row = rows[0];
+    if (row !== undefined) return { sellerId: Number(row.seller_id), paymentId: Number(row.payment_id), orderId: row.order_id === null ? null : Number(row.order_id) };
+  }
+  return undefined;
+}
+
+function told(seller: number, answer: Answer): Handled {
+  if (isRefusal(answer)) return { outcome: "refused", seller, note: `${answer.refused}: ${answer.detail}` };
+  return { outcome: answer.done["again"] === true ? "known_already" : "taken_in", seller, note: null };
+}

@@ -1,0 +1,91 @@
+import { askAboutPayments } from "./ask-payments.ts";
+import { actOnDeadlines, actOnOffersAndHolds } from "./deadlines.ts";
+import type { Engine, Fired } from "./engine.ts";
+import { ingestRailEvents } from "./ingest-rail-events.ts";
+import { sendMessages } from "./send-messages.ts";
+import { askAboutAttempts, sendMoney } from "./send-money.ts";
+
+type Job = (engine: Engine, sellerId: number | null) => Promise<Fired[]>;
+
+/** Every kind of work, in the order in which one makes the next due. */
+export const jobs: Readonly<Record<string, Job>> = {
+  "ingest-rail-events": (engine) => ingestRailEvents(engine),
+  deadlines: actOnDeadlines,
+  "offers-and-holds": actOnOffersAndHolds,
+  "send-money": sendMoney,
+  "ask-attempts": askAboutAttempts,
+  "ask-payments": askAboutPayments,
+  "send-messages": sendMessages,
+};
+
+/** Runs all jobs, of one seller or of all, until nothing more is due. Answers what fired, in order. */
+export async function runDue(engine: Engine, sellerId: number | null, most = 200): Promise<Fired[]> {
+  const all: Fired[] = [];
+  for (let round = 0; round < most; round += 1) {
+    const before = all.length;
+    for (const job of Object.values(jobs)) all.push(...(await job(engine, sellerId)));
+    if (all.length === before) return all;
+  }
+  engine.log.warn({ seller: sellerId, fired: all.length }, "work kept coming due; the rest is left to the pollers");
+  return all;
+}
+
+/**
+ * Keeps looking for due work until stopped. A signal wakes all loops early; a loop that fails logs and goes on. Losing the process loses
+ * nothing, because rows are the queue.
+ */
+export class Pollers {
+  readonly #engine: Engine;
+  readonly #every: number;
+  readonly #loops: Promise<void>[] = [];
+  readonly #wakers = new Map<string, () => void>();
+  readonly #again = new Set<string>();
+  #stopped = false;
+
+  constructor(engine: Engine, every: number) {
+    this.#engine = engine;
+    this.#every = every;
+  }
+
+  start(): void {
+    for (const [name, job] of Object.entries(jobs)) this.#loops.push(this.#loop(name, job));
+  }
+
+  /** Something was committed that may have made work due. */
+  wake(): void {
+    for (const name of Object.keys(jobs)) {
+      this.#again.add(name);
+      this.#wakers.get(name)?.();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.wake();
+    await Promise.all(this.#loops);
+  }
+
+  async #loop(name: string, job: Job): Promise<void> {
+    while (!this.#stopped) {
+      this.#again.delete(name);
+      let worked = false;
+      try {
+        worked = (await job(this.#engine, null)).length > 0;
+      } catch (error) {
+        this.#engine.log.error({ job: name, error: error instanceof Error ? error.message : String(error) }, "a job failed; it looks again");
+        await this.#sleep(name, this.#every);
+      }
+      if (!worked && !this.#again.has(name) && !this.#stopped) await this.#sleep(name, this.#every);
+    }
+  }
+
+  #sleep(name: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakers.set(name, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

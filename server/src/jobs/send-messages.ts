@@ -1,0 +1,91 @@
+import type { Query } from "../db/connect.ts";
+import { run } from "../db/connect.ts";
+import { storeLink } from "../db/links.ts";
+import { orderQueries, readOrder } from "../db/orders.ts";
+import { clockOffset, sellerById } from "../db/sellers.ts";
+import { buyers } from "../db/tables.ts";
+import { later } from "../domain/deadlines.ts";
+import type { Order } from "../domain/order.ts";
+import { letterFor } from "../events/letters.ts";
+import { randomToken, tokenHash } from "../secrets/tokens.ts";
+import type { Engine, Fired } from "./engine.ts";
+
+export const messageQueries = {
+  // A lease of a minute, counted: a message that cannot be sent is tried again less and less often.
+  claim: {
+    name: "claim_messages",
+    text: `UPDATE messages m SET due_at = $1::timestamptz + b.clock_offset_ms * interval '1 millisecond' + interval '1 minute' * (2 ^ least(m.tries, 8)),
+             tries = m.tries + 1
+           FROM books b WHERE b.seller_id = m.seller_id AND (m.seller_id, m.id) IN (
+             SELECT t.seller_id, t.id FROM messages t JOIN books tb ON tb.seller_id = t.seller_id
+             WHERE t.due_at IS NOT NULL
+               AND t.due_at <= $1::timestamptz + (SELECT coalesce(max(clock_offset_ms), 0) FROM books) * interval '1 millisecond'
+               AND t.due_at <= $1::timestamptz + tb.clock_offset_ms * interval '1 millisecond'
+               AND ($2::bigint IS NULL OR t.seller_id = $2)
+             ORDER BY t.due_at LIMIT 50 FOR UPDATE OF t SKIP LOCKED)
+           RETURNING m.seller_id, m.id, m.order_id, m.party, m.kind, m.order_version, m.tries`,
+  },
+  finish: { name: "finish_message", text: "UPDATE messages SET due_at = NULL, sent_at = $3, outcome = $4 WHERE seller_id = $1 AND id = $2" },
+} satisfies Record<string, Query>;
+
+interface Claimed {
+  readonly seller_id: bigint;
+  readonly id: bigint;
+  readonly order_id: bigint;
+  readonly party: "buyer" | "seller";
+  readonly kind: string;
+  readonly order_version: number;
+  readonly tries: number;
+}
+
+/** Sends what people are told, with a fresh link in each. A reminder for a state the order has left is dropped. */
+export async function sendMessages(engine: Engine, sellerId: number | null): Promise<Fired[]> {
+  const { rows } = await run(engine.pool, messageQueries.claim, [engine.now().toISOString(), sellerId]);
+  const fired: Fired[] = [];
+  for (const claimed of rows as unknown as Claimed[]) {
+    const seller = Number(claimed.seller_id);
+    const order = await readOrder(engine.pool, seller, Number(claimed.order_id));
+    if (order === undefined) continue;
+    const outcome = await sendOne(engine, claimed, order).catch((error: unknown) => {
+      engine.log.warn({ message: Number(claimed.id), error: error instanceof Error ? error.message : "" }, "a message could not be sent; it is tried again");
+      return claimed.tries >= 10 ? "failed" : undefined;
+    });
+    if (outcome === undefined) continue;
+    await run(engine.pool, messageQueries.finish, [seller, claimed.id, engine.now().toISOString(), outcome]);
+    fired.push({ what: `message ${claimed.kind} to ${claimed.party}`, seller, id: Number(claimed.id), order: order.id, result: outcome });
+  }
+  return fired;
+}
+
+async function sendOne(engine: Engine, claimed: Claimed, order: Order): Promise<string> {
+  if (claimed.kind.startsWith("reminder.") && order.version !== claimed.order_version) return "not needed any more";
+  const to = await addressOf(engine, order, claimed.party);
+  if (to.email === null && to.phone === null) return "no confirmed contact";
+  const sentTo = to.email ?? to.phone ?? "";
+  const link = await mintLink(engine, order, claimed.party, sentTo);
+  const letter = letterFor(order, claimed.party, claimed.kind, link);
+  if (to.email !== null) await engine.mailer?.send({ to: to.email, subject: letter.subject, text: letter.text });
+  if (to.phone !== null && letter.sms !== null) await engine.sms?.send({ to: to.phone, text: letter.sms });
+  return engine.mailer === undefined ? "no mail server is set" : "sent";
+}
+
+/** Makes a link for one party of one order, as the order is now. The token stands only in the message; the database keeps its hash. */
+export async function mintLink(engine: Pick<Engine, "pool" | "baseUrl" | "linkLife" | "now">, order: Order, party: "buyer" | "seller", sentTo: string): Promise<string> {
+  const token = randomToken();
+  const offset = await clockOffset(engine.pool, order.sellerId);
+  const at = later(engine.now(), offset);
+  const link = { sellerId: order.sellerId, orderId: order.id, party, orderVersion: order.version, sentTo, expiresAt: later(at, engine.linkLife) };
+  await storeLink(engine.pool, tokenHash(token).toString("hex"), link, at);
+  return `${engine.baseUrl}/o/${token}`;
+}
+
+/** A buyer is written to only where the payer confirmed it on our page; the seller where the seller signed up. */
+export async function addressOf(engine: Pick<Engine, "pool">, order: Order, party: "buyer" | "seller"): Promise<{ email: string | null; phone: string | null }> {
+  if (party === "seller") {
+    const seller = await sellerById(engine.pool, order.sellerId);
+    return { email: seller?.email ?? null, phone: null };
+  }
+  const { rows } = await run(engine.pool, orderQueries.buyer, [order.sellerId, order.buyerId]);
+  const buyer = rows[0] === undefined ? undefined : buyers.read(rows[0]);
+  return { email: buyer?.confirmedEmail ?? null, phone: buyer?.confirmedPhone ?? null };
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import type { AttemptOutcome } from "../actions/send.ts";
+import { concludeAttempt, startSending } from "../actions/send.ts";
+import { requeue } from "../actions/unpark.ts";
+import { run } from "../db/connect.ts";
+import { attemptOrders, readDue } from "../db/due.ts";
+import type { DueRow } from "../db/due.ts";
+import type { PayeeKind } from "../domain/facts.ts";
+import { must } from "../domain/fault.ts";
+import { isRefusal } from "../domain/refusals.ts";
+import type { Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
+import type { Engine, Fired } from "./engine.ts";
+import { byClock, byRail } from "./engine.ts";
+
+/** Queued payouts and refunds that are due: starts an attempt, then asks the rail. Parked ones that are due are queued again. */
+export async function sendMoney(engine: Engine, sellerId: number | null): Promise<Fired[]> {
+  const rows = await readDue(engine.pool, "disbursements", engine.now(), sellerId, 50);
+  return (await Promise.all(rows.map((row) => sendOne(engine, row)))).flat();
+}
+
+async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<Fired[]> {
+  const orderId = row["order_id"] === null ? null : Number(row["order_id"]);
+  const ask = { ...byClock(sellerId, "send-money"), disbursementId: id, orderId, payeeKind: row["payee_kind"] as PayeeKind, payeeId: Number(row["payee_id"]) };
+  const about = { seller: sellerId, id, ...(orderId === null ? {} : { order: orderId }) };
+  if (row["state"] === "parked") {
+    const answer = await engine.lanes.one(requeue(ask));
+    return isRefusal(answer) ? [] : [{ ...about, what: `${String(row["kind"])} queued again` }];
+  }
+  const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
+  const answer = await engine.lanes.one(startSending(ask, { reference }));
+  if (isRefusal(answer)) {
+    engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
+    return [];
+  }
+  const attemptId = answer.done["attempt"];
+  if (answer.done["state"] === "parked") return [{ ...about, what: `${String(row["kind"])} parked`, result: String(answer.done["reason"]) }];
+  if (typeof attemptId !== "number") return [];
+  const result = await tell(engine, sellerId, attemptId, (rail, request) => rail.send(request));
+  return [{ ...about, what: `${String(row["kind"])} sent`, result }];
+}
+
+/** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
+export async function askAboutAttempts(engine: Engine, sellerId: number | null): Promise<Fired[]> {
+  const rows = await readDue(engine.pool, "attempts", engine.now(), sellerId, 50);
+  return Promise.all(
+    rows.map(async ({ sellerId: seller, id }) => {
+      const result = await tell(engine, seller, id, async (rail, request) => {
+        const known = await rail.lookUpSend(request.reference);
+        return known.status === "never_seen" ? rail.send(request) : known;
+      });
+      return { what: "outcome asked", seller, id, result };
+    }),
+  );
+}
+
+const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE seller_id = $1 AND id = $2" };
+export const sendMoneyQueries = { readAttempt };
+
+async function tell(
+  engine: Engine,
+  sellerId: number,
+  attemptId: number,
+  call: (rail: Rail, request: SendRequest) => Promise<SendOutcome | SendLookUp>,
+): Promise<string> {
+  const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
+  const attempt = must(rows[0], `attempt ${attemptId}`);
+  const rail = must(engine.rails.get(String(attempt["rail"])), `rail ${String(attempt["rail"])}`);
+  const request: SendRequest = {
+    reference: String(attempt["reference"]),
+    kind: attempt["kind"] as SendRequest["kind"],
+    amount: attempt["amount"] as bigint,
+    currency: String(attempt["currency"]),
+    to: payee(attempt["sent_to"] as Record<string, string>),
+  };
+  let outcome: AttemptOutcome;
+  try {
+    outcome = outcomeOf(await call(rail, request));
+  } catch (error) {
+    // No answer says nothing about the effect: only a look-up decides it.
+    outcome = { status: "unknown", reason: error instanceof Error ? error.message : "no answer" };
+  }
+  const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
+  const orderIds = orders.rows.map((row) => Number(row.order_id));
+  await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, rail.name), attemptId, orderIds }, outcome));
+  return outcome.status;
+}
+
+function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {
+  const reason = told.reason ?? "the rail gave no reason";
+  switch (told.status) {
+    case "succeeded":
+      return { status: "succeeded", cost: told.cost ?? 0n };
+    case "failed":
+      return { status: "failed", fault: told.fault ?? "rail", reason };
+    case "pending":
+      return { status: "pending" };
+    case "reversed":
+      return { status: "reversed", reason };
+    case "never_seen":
+    case "unknown":
+      return { status: "unknown", reason };
+  }
+}
+
+/** The stored address of an attempt as the rail takes it: along a payment, or to an account. */
+function payee(to: Record<string, string>): SendRequest["to"] {
+  const reference = to["paymentReference"];
+  if (reference !== undefined) return { paymentReference: reference, ...(to["railReference"] ? { railReference: to["railReference"] } : {}) };
+  const wise = to["wiseAccountId"];
+  if (wise !== undefined && wise !== "") return { kind: "wise_account", accountId: wise, name: to["accountName"] ?? "" };
+  return {
+    kind: "bank_account",
+    accountNumber: to["accountNumber"] ?? "",
+    accountName: to["accountName"] ?? "",
+    bankCode: to["bankCode"] ?? "",
+    nipBankCode: to["nipBankCode"] ?? "",
+    bankName: to["bankName"] ?? "",
+  };
+}
