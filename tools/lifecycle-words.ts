@@ -85,34 +85,34 @@ export const otherNeeds: Readonly<Record<string, { readonly says: string }>> = {
 };
 
 /** The deadlines of an order, in the order of its life. */
-export const deadlineRows: readonly { readonly name: string; readonly from: string; readonly usual: string; readonly then: string }[] = [
-  { name: "agree_by", from: "the last version of the terms, and again from the agreement", usual: "30 days", then: "expire" },
+export const deadlineRows: readonly { readonly name: string; readonly from: string; readonly usual: string; readonly after: string }[] = [
+  { name: "agree_by", from: "the last version of the terms, and again from the agreement", usual: "30 days", after: "expire" },
   {
     name: "pay_by",
     from: "the opening of the checkout",
     usual: "24 hours; 72 hours by bank transfer",
-    then: "expire, or close_checkout where it was agreed beforehand",
+    after: "expire, or close_checkout where it was agreed beforehand",
   },
   {
     name: "free_cancel_until",
     from: "funded",
     usual: "the seller's sla; none set: the buyer may always cancel free of charge",
-    then: "cancelling costs the cancellation fee",
+    after: "cancelling costs the cancellation fee",
   },
   {
     name: "deliver_by",
     from: "funded, and again from the agreement on a second delivery",
     usual: "7 days (max_delivery_days)",
-    then: "lapse",
+    after: "lapse",
   },
   {
     name: "respond_by",
     from: "delivered",
     usual: "the later of deliver_by and 48 hours after delivery; reminders at 50 % and 90 %",
-    then: "lapse",
+    after: "lapse",
   },
-  { name: "accept_by", from: "delivered, only with auto-acceptance in the terms", usual: "at least 3 days", then: "accept" },
-  { name: "return_by", from: "rejected; an open offer does not stop it", usual: "7 days", then: "confirm_return" },
-  { name: "escalate_by", from: "contested", usual: "5 days", then: "escalate" },
-  { name: "rule_by", from: "disputed", usual: "14 days", then: "the operator is alarmed; no clock ever pays here" },
+  { name: "accept_by", from: "delivered, only with auto-acceptance in the terms", usual: "at least 3 days", after: "accept" },
+  { name: "return_by", from: "rejected; an open offer does not stop it", usual: "7 days", after: "confirm_return" },
+  { name: "escalate_by", from: "contested", usual: "5 days", after: "escalate" },
+  { name: "rule_by", from: "disputed", usual: "14 days", after: "the operator is alarmed; no clock ever pays here" },
 ];

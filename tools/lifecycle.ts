@@ -152,7 +152,7 @@ moves by the length of the outage (\`extend_deadlines\`).
 
 ${table(
   ["deadline", "counted from", "default", "then"],
-  deadlineRows.map(({ name, from, usual, then }) => [`\`${name}\``, from, usual, then]),
+  deadlineRows.map(({ name, from, usual, after }) => [`\`${name}\``, from, usual, after]),
 )}
 `;
 }

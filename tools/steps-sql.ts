@@ -39,7 +39,7 @@ export function stepsConstraint(): string {
   return [
     `CONSTRAINT ${stepsConstraintName}`,
     `  CHECK ((object || ' ' || from_state || ' ' || action || ' ' || to_state) IN (`,
-    `${list.join(",\n")}`,
+    list.join(",\n"),
     `  ))`,
   ].join("\n");
 }

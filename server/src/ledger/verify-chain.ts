@@ -109,21 +109,35 @@ class Walk {
     const seq = Number(row.seq);
     const entry = Number(row.entry_seq);
     this.count += 1;
-    if (seq !== this.seq + 1) this.#report(this.#entry === entry ? entry : this.#entry + 1, `posting ${this.seq + 1} is missing`);
+    const gap = seq !== this.seq + 1;
+    if (gap) this.#report(this.#entryOfGap(entry), `posting ${this.seq + 1} is missing`);
     if (entry !== this.#entry || this.#id === "") this.#enter(entry, row);
     const hash = row.hash.toString("hex");
-    if (this.#expected(row, seq) !== hash) {
-      this.#report(entry, `posting ${seq} does not fit its hash: it, its entry's cause, order, time or digest, or a posting before it was changed`);
+    // After a gap the hash before is not known, and the gap has been reported.
+    if (!gap && this.#expected(row, seq) !== hash) {
+      this.#report(
+        entry,
+        `posting ${seq} does not fit its hash: it, its entry's cause, order, time or digest, or a posting before it was changed`,
+      );
     }
     for (const wrong of this.replay.add(row)) this.#findings.add(`posting ${seq}: ${wrong}`, { entry });
     this.#hash = hash;
     this.seq = seq;
   }
 
+  /** Which entry a missing posting belonged to: between two entries it may have been the one's last or the other's first. */
+  #entryOfGap(next: number): number {
+    if (next === this.#entry || (next === this.#entry + 1 && this.#entry > 0)) return this.#entry;
+    return this.#entry + 1;
+  }
+
   #enter(entry: number, row: PageRow): void {
     if (entry !== this.#entry + 1) {
       const missing = this.#entry + 1;
-      this.#report(Math.min(missing, entry), entry > missing ? `entry ${missing} has no postings` : `posting ${row.seq} belongs to an earlier entry`);
+      this.#report(
+        Math.min(missing, entry),
+        entry > missing ? `entry ${missing} has no postings` : `posting ${row.seq} belongs to an earlier entry`,
+      );
     }
     const { cause, at } = row;
     if (cause === null || at === null) {
@@ -140,7 +154,12 @@ class Walk {
   /** The hash a posting must have; undefined where it cannot have one, because an account's name is outside the chart. */
   #expected(row: PageRow, seq: number): string | undefined {
     try {
-      const posting = { debit: parseAccount(row.debit).id, credit: parseAccount(row.credit).id, amount: row.amount, currency: row.currency };
+      const posting = {
+        debit: parseAccount(row.debit).id,
+        credit: parseAccount(row.credit).id,
+        amount: row.amount,
+        currency: row.currency,
+      };
       return chainPosting(this.#hash, this.#id, posting, 2 * seq - 1);
     } catch (error) {
       if (error instanceof Fault) return undefined;

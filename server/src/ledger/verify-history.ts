@@ -91,7 +91,9 @@ export async function checkHistory(client: Queryable, book: BookRow, replay: Rep
       [book.sellerId],
     );
     for (const { id, state, version, to_state, steps } of rows) {
-      findings.add(`${thing} ${id} is ${state} (version ${version}), but its last step led to ${to_state ?? "nothing"} (version ${steps ?? 0})`);
+      findings.add(
+        `${thing} ${id} is ${state} (version ${version}), but its last step led to ${to_state ?? "nothing"} (version ${steps ?? 0})`,
+      );
     }
   }
 }
@@ -108,14 +110,21 @@ async function checkEvents(client: Queryable, book: BookRow, findings: Findings)
 async function checkStrays(client: Queryable, book: BookRow, findings: Findings): Promise<void> {
   const entries = await run<{ seq: bigint; order_id: bigint | null }>(client, historyQueries.strayEntries, [book.sellerId]);
   for (const { seq, order_id } of entries.rows) {
-    const says = order_id === null ? `entry ${seq} has an order's digest but no order` : `entry ${seq} names order ${order_id} without knowing it`;
+    const says =
+      order_id === null ? `entry ${seq} has an order's digest but no order` : `entry ${seq} names order ${order_id} without knowing it`;
     findings.add(says, { entry: Number(seq) });
   }
   const steps = await run<{ seq: bigint; object_id: bigint }>(client, historyQueries.straySteps, [book.sellerId]);
   for (const { seq, object_id } of steps.rows) findings.add(`event ${seq} is a step of order ${object_id}, but not filed under it`);
 }
 
-async function checkOrders(client: Queryable, sellerId: number, orders: readonly OrderRow[], replay: Replay, findings: Findings): Promise<void> {
+async function checkOrders(
+  client: Queryable,
+  sellerId: number,
+  orders: readonly OrderRow[],
+  replay: Replay,
+  findings: Findings,
+): Promise<void> {
   if (orders.length === 0) return;
   const ids = orders.map((order) => order.id);
   const [steps, entries] = await Promise.all([
@@ -145,13 +154,17 @@ function checkOrder(order: OrderRow, steps: readonly StepRow[], entries: readonl
   const strange = entries.find((entry) => !digests.has(entry.order_digest?.toString("hex") ?? ""));
   if (strange !== undefined) {
     const entry = Number(strange.seq);
-    findings.add(`entry ${entry} was posted for a history of order ${order.id} that is not the stored one: a step was changed`, { entry, ...about });
+    findings.add(`entry ${entry} was posted for a history of order ${order.id} that is not the stored one: a step was changed`, {
+      entry,
+      ...about,
+    });
   }
   if (digest !== order.digest.toString("hex")) findings.add(`order ${order.id}: its steps do not give its digest`, about);
   const holds = holdingStates.some((state) => state === order.state);
   const due = holds ? order.amount - order.lost : 0n;
   const held = replay.balance(orderEscrow(Number(order.id)), order.book_currency);
-  if (held !== due) findings.add(`order ${order.id} is ${order.state} and its escrow holds ${held} ${order.book_currency} instead of ${due}`, about);
+  if (held !== due)
+    findings.add(`order ${order.id} is ${order.state} and its escrow holds ${held} ${order.book_currency} instead of ${due}`, about);
 }
 
 function brokenSteps(steps: readonly { readonly version: number; readonly from_state: string; readonly to_state: string }[]): string[] {
@@ -159,7 +172,8 @@ function brokenSteps(steps: readonly { readonly version: number; readonly from_s
   let before = { version: 0, to_state: "none" };
   for (const step of steps) {
     if (step.version !== before.version + 1) wrong.push(`step ${before.version + 1} is missing`);
-    else if (step.from_state !== before.to_state) wrong.push(`step ${step.version} starts from ${step.from_state}, not from ${before.to_state}`);
+    else if (step.from_state !== before.to_state)
+      wrong.push(`step ${step.version} starts from ${step.from_state}, not from ${before.to_state}`);
     before = step;
   }
   return wrong;

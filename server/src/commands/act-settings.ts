@@ -1,0 +1,36 @@
+import type { ActSettings } from "../actions/settings.ts";
+import type { Config } from "../config.ts";
+import type { Tariff } from "../domain/fees.ts";
+
+/** The part of the settings that actions judge by. */
+export function actSettings(config: Config, rail: string, tariff: Tariff): ActSettings {
+  const { order, fees, hold } = config;
+  return {
+    mode: config.mode,
+    rail,
+    tariff,
+    fees: { escrowBasisPoints: fees.escrowRate, escrowMin: fees.escrowMin, escrowMax: fees.escrowMax, escrowMaxP2p: fees.escrowP2pMax },
+    payoutFee: fees.payoutFee,
+    minimumPayout: fees.minimumPayout,
+    exitRailFeeBearer: fees.exitRailFeeBearer,
+    slaUnit: order.slaUnit,
+    maxDays: order.maxDays,
+    maxCancellationFeePercent: order.maxCancellationFeePercent,
+    payFor: order.paymentExpiry,
+    agreeFor: order.agreeBy,
+    railSilence: order.railSilence,
+    respondAfterDelivery: order.respondAfterDelivery,
+    contestSilenceAfter: order.contestSilenceAfter,
+    returnFor: order.returnBy,
+    escalateFor: order.escalateBy,
+    ruleFor: order.ruleBy,
+    offerFor: order.offerLife,
+    coolingOff: hold.coolingOff,
+    rulingHold: hold.ruling,
+    objectionHold: hold.buyerObjection,
+    identityNeeded: config.identity,
+    secondOperatorAbove: config.ruling.secondOperatorAbove,
+    reminders: order.reminders,
+    rates: Object.fromEntries(Object.entries(config.rates)),
+  };
+}
