@@ -319,7 +319,7 @@ describe("what no hash covers is found by comparing", () => {
     ],
   ];
 
-  test.each(cases)("%s", async (_what, sql, says, order) => {
+  test.each(cases.map(([what, sql, says, order]) => ({ what, sql, says, order })))("$what", async ({ sql, says, order }) => {
     const report = await tampered(sql);
     expect(report.ok).toBe(false);
     expect(report.findings.map((finding) => finding.says).join("\n")).toMatch(says);

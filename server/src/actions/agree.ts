@@ -1,14 +1,18 @@
 import type { Order, OrderDetails } from "../domain/order.ts";
 import type { Project } from "../domain/facts.ts";
 import { decide } from "../domain/machine.ts";
+import { deadlinesOnEntering } from "../domain/deadlines.ts";
 import { decideOrder } from "../domain/order-decide.ts";
+import { orderNeeds } from "../domain/order-needs.ts";
 import { orderMachine } from "../domain/order-table.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
+import type { Book } from "./book.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
+import { expireUnpaid } from "./expire.ts";
 import { blankOrder } from "./new-order.ts";
 import type { OrderAsk } from "./order-step.ts";
-import { orderStep, plainStep, summary, theOrder } from "./order-step.ts";
+import { plainStep, summary, theOrder } from "./order-step.ts";
 import { buyerFor } from "./projects.ts";
 import type { Contact } from "./projects.ts";
 import { freezeTerms, quoteFor } from "./terms.ts";
@@ -68,7 +72,11 @@ export function amend(ask: OrderAsk, input: Pick<Proposal, "productCost">): Comm
     const terms = freezeTerms(book.seller, book.settings, "api", input.productCost);
     const quote = quoteFor(input.productCost, terms, book.settings, order.type === 2);
     if (isRefusal(quote)) return quote;
-    return (writer) => summary(writer.stepOrder(order, row, { terms, ...quote, writtenBy: ask.actor.party }));
+    return (writer) => {
+      // The time to agree counts from the last version.
+      const again = deadlinesOnEntering("proposed", order, terms, writer.now);
+      return summary(writer.stepOrder(order, row, { ...again, terms, ...quote, writtenBy: ask.actor.party }));
+    };
   });
 }
 
@@ -79,9 +87,25 @@ export function agree(ask: OrderAsk, input: { readonly version: number }): Comma
 
 /** The buyer goes to pay an order agreed beforehand. */
 export function openAgreedCheckout(ask: OrderAsk, input: { readonly tokenHash: string }): Command {
-  return orderStep("open_checkout", ask, {}, (writer, order: Order, row) => {
-    const opened = writer.stepOrder(order, row);
-    writer.effects.checkouts.push({ tokenHash: input.tokenHash, sellerId: order.sellerId, orderId: order.id, createdAt: writer.now });
-    return opened;
+  return command("order.open_checkout", ask, { orders: [ask.orderId], siblingsOf: [ask.orderId] }, (book) => {
+    const order = theOrder(book, ask);
+    if (isRefusal(order)) return order;
+    const facts = book.factsOf(order, ask.actor, {});
+    const unpaid = facts.siblings.find((other) => makesWay(book, other, order));
+    const row = decideOrder({ ...facts, siblings: facts.siblings.filter((other) => other !== unpaid) }, "open_checkout");
+    if (isRefusal(row)) return row;
+    return (writer) => {
+      if (unpaid !== undefined) expireUnpaid(writer, unpaid);
+      const opened = writer.stepOrder(order, row);
+      writer.effects.checkouts.push({ tokenHash: input.tokenHash, sellerId: order.sellerId, orderId: order.id, createdAt: writer.now });
+      return summary(opened);
+    };
   });
+}
+
+/** An unpaid checkout with nothing in doubt at the rail makes way for the next; one that was agreed upon first does not. */
+function makesWay(book: Book, other: Order, order: Order): boolean {
+  if (other.state !== "awaiting_payment") return false;
+  if (other.agreedBeforehand && (other.position ?? 0) < (order.position ?? 0)) return false;
+  return orderNeeds.no_payment_in_doubt.judge(book.factsOf(other, { party: "buyer", name: "checkout" }, {})) === undefined;
 }

@@ -4,7 +4,7 @@ import type { Posting } from "../domain/movements.ts";
 import { refuse } from "../domain/refusals.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
-import { refundUnapplied } from "./receive-payment.ts";
+import { isGoingBack, refundUnapplied } from "./receive-payment.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
 import type { Writer } from "./writer.ts";
 
@@ -62,7 +62,7 @@ export function handOver(ask: PaymentAsk): Command {
   return command("payment.hand_over", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" || payment.unapplied !== payment.received) return refuse("not_now", "This money has been placed already.");
+    if (payment.state !== "received" || payment.unapplied !== payment.received || isGoingBack(book, payment.id)) return refuse("not_now", "This money has been placed already.");
     return (writer) => {
       writer.stepPayment(payment, "hand_over", { unapplied: 0n });
       const receipt = { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency, paymentId: payment.id, received: payment.received };
@@ -77,7 +77,7 @@ export function giveBack(ask: PaymentAsk): Command {
   return command("payment.give_back", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" || payment.unapplied === 0n) return refuse("not_now", "This money has been placed already.");
+    if (payment.state !== "received" || payment.unapplied === 0n || isGoingBack(book, payment.id)) return refuse("not_now", "This money has been placed already.");
     return (writer) => {
       refundUnapplied(writer, writer.stepPayment(payment, "give_back").id);
       return { payment: must(book.payments.get(payment.id), "the payment").id, state: "received" };

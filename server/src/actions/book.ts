@@ -136,7 +136,8 @@ export class Book {
     if (disbursement.details !== null) return disbursement.details;
     switch (disbursement.payeeKind) {
       case "buyer":
-        return "along_payment";
+        // A refund that no payment can carry needs an account from the buyer.
+        return disbursement.paymentId === null ? undefined : "along_payment";
       case "seller":
         return this.seller.bank ?? undefined;
       case "service_provider":
@@ -174,7 +175,12 @@ export class Book {
         other.payeeId === disbursement.payeeId &&
         other.currency === disbursement.currency &&
         other.amount < this.settings.minimumPayout &&
-        this.standingHolds({ orderId: other.orderId, projectId: null, payeeKind: other.payeeKind, payeeId: other.payeeId }).length === 0,
+        this.standingHolds({
+          orderId: other.orderId,
+          projectId: this.orders.get(other.orderId)?.projectId ?? null,
+          payeeKind: other.payeeKind,
+          payeeId: other.payeeId,
+        }).length === 0,
     );
     return [disbursement, ...small];
   }

@@ -4,7 +4,7 @@ import { must } from "../domain/fault.ts";
 import { parseAccount, paymentUnapplied, platformLosses, railDisputed } from "../domain/ledger-accounts.ts";
 import { least } from "../domain/money.ts";
 import { sentStates } from "../domain/money-out-table.ts";
-import { disputeFee, disputeOpened, disputeWon, lostAfterEnding, lostFromEscrow } from "../domain/movements.ts";
+import { disputeFee, disputeOpened, disputeWon, lostAfterEnding, lostFromEscrow, succeeded } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import type { Order } from "../domain/order.ts";
 import { decideOrder } from "../domain/order-decide.ts";
@@ -15,6 +15,7 @@ import { Fault } from "../domain/fault.ts";
 import type { Command } from "./command.ts";
 import { command } from "./command.ts";
 import { conclude, payEnding, unpayEnding } from "./end-order.ts";
+import { wakeBehind } from "./holds.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
 import type { Writer } from "./writer.ts";
 
@@ -49,8 +50,7 @@ export function winDispute(ask: PaymentAsk): Command {
       writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false });
       const order = book.orders.get(payment.orderId) ?? null;
       if (payment.takenAtOnce) writer.post("payment.win", order, disputeWon({ ...atRail(payment), amount: payment.disputed }));
-      restartClock(writer, payment.orderId);
-      liftChargebackHolds(writer, payment.orderId);
+      endStandstill(writer, payment);
       return { payment: payment.id, state: "received" };
     };
   });
@@ -75,9 +75,10 @@ export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
       writer.post("payment.lose", order ?? null, [
         ...disputeOpened({ ...at, amount: missing }),
         ...disputeWon({ ...at, amount: taken > amount ? taken - amount : 0n }),
-        ...(book.sellerId === 0 ? [] : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
+        // In the house's book nobody else can bear what the rail charges for it.
+        ...(book.sellerId === 0 ? succeeded({ ...at, amount: 0n, cost: input.fee }) : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
       ]);
-      liftChargebackHolds(writer, payment.orderId);
+      endStandstill(writer, payment);
       const fromUnapplied = loseUnapplied(writer, payment, order ?? null, amount);
       if (order !== undefined && amount > fromUnapplied) loseFromOrder(writer, order.id, payment, amount - fromUnapplied);
       return { payment: payment.id, state: "charged_back", order: payment.orderId };
@@ -93,18 +94,24 @@ function atRail(payment: Payment): { rail: string; currency: string } {
   return { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency };
 }
 
-function liftChargebackHolds(writer: Writer, orderId: number | null): void {
-  const holds = writer.book.standingHolds({ orderId, projectId: null }).filter((hold) => hold.reason === "chargeback" && hold.orderId === orderId);
-  for (const hold of holds) writer.stepHold(hold, "lift", { liftedAt: writer.now });
-}
-
-/** The order's clock stood still while the dispute ran: what had not come due when it began moves by its length. */
-function restartClock(writer: Writer, orderId: number | null): void {
-  const order = writer.book.orders.get(orderId);
-  const hold = writer.book.standingHolds({ orderId, projectId: null }).find((one) => one.reason === "chargeback");
-  if (order === undefined || hold === undefined || !isHolding(order.state)) return;
-  const length = writer.now.getTime() - hold.placedAt.getTime();
-  writer.book.orders.change(order.id, postponed(order, hold.placedAt, length));
+/**
+ * The last of an order's disputes is over: its holds are lifted, and its clock, which stood still since the first one, goes on. What had
+ * not come due when that began moves by its length.
+ */
+function endStandstill(writer: Writer, payment: Payment): void {
+  const { book, now } = writer;
+  const { orderId } = payment;
+  if (book.payments.where((one) => one.orderId === orderId && one.id !== payment.id && one.state === "disputed").length > 0) return;
+  const holds = book.standingHolds({ orderId, projectId: null }).filter((hold) => hold.reason === "chargeback" && hold.orderId === orderId);
+  const order = book.orders.get(orderId);
+  const first = holds.toSorted((a, b) => a.placedAt.getTime() - b.placedAt.getTime())[0];
+  if (order !== undefined && first !== undefined && isHolding(order.state)) {
+    book.orders.change(order.id, postponed(order, first.placedAt, now.getTime() - first.placedAt.getTime()));
+  }
+  for (const hold of holds) {
+    writer.stepHold(hold, "lift", { liftedAt: now });
+    wakeBehind(writer, hold);
+  }
 }
 
 /** Money of the payment that fitted nothing bears the loss first: unsent, from its account; already refunded, by the platform. */
@@ -183,7 +190,7 @@ function takeUnsent(writer: Writer, one: Disbursement, part: bigint): void {
   const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, details, fault } = one;
   const rest = writer.queue({ kind, orderId, paymentId, payeeKind, payeeId, source, currency, details, amount: one.amount - part });
   // What waited for its payee goes on waiting.
-  if (one.state === "parked") writer.book.disbursements.change(rest.id, { fault });
+  if (one.state === "parked") writer.stepDisbursement(rest, "park", { fault, reason: one.reason, dueAt: one.dueAt });
 }
 
 function rowOf(writer: Writer, order: Order, action: OrderAction, lost: bigint) {

@@ -27,7 +27,10 @@ export interface Refs {
   readonly buyers?: readonly number[];
   readonly contacts?: readonly { readonly email: string; readonly phone: string }[];
   readonly shopOrders?: readonly string[];
+  /** With each comes what it keeps waiting. */
   readonly holds?: readonly number[];
+  /** Orders whose project's unpaid checkout may have to make way: the payments of it are read. */
+  readonly siblingsOf?: readonly number[];
   /** Payees whose parked payouts matter. */
   readonly payees?: readonly { readonly kind: PayeeKind; readonly id: number }[];
 }

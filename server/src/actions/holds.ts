@@ -1,4 +1,4 @@
-import type { Hold, PayeeKind } from "../domain/facts.ts";
+import type { Disbursement, Hold, PayeeKind } from "../domain/facts.ts";
 import { later } from "../domain/deadlines.ts";
 import { decide } from "../domain/machine.ts";
 import type { Order } from "../domain/order.ts";
@@ -37,8 +37,24 @@ export function liftHold(ask: Ask, input: { readonly holdId: number }): Command 
     if (hold === undefined) return refuse("not_yours", `There is no standing hold ${input.holdId}.`);
     const row = decide(holdMachine, hold.state, "lift", ask.actor.party, (need) => holdNeeds[need].judge({ hold, now: book.now }));
     if (isRefusal(row)) return row;
-    return (writer) => ({ hold: writer.stepHold(hold, "lift", { liftedAt: writer.now }).id, reason: hold.reason });
+    return (writer) => {
+      wakeBehind(writer, writer.stepHold(hold, "lift", { liftedAt: writer.now }));
+      return { hold: hold.id, reason: hold.reason };
+    };
   });
+}
+
+/** What waited behind a hold is looked at again now instead of when the clock would have. */
+export function wakeBehind(writer: Writer, hold: Hold): void {
+  const { book, now } = writer;
+  const waits = (one: Disbursement) => one.state === "queued" || (one.state === "parked" && one.fault === null && hold.scope === "payee");
+  const behind = (one: Disbursement) =>
+    (hold.orderId !== null && one.orderId === hold.orderId) ||
+    (hold.projectId !== null && book.orders.get(one.orderId)?.projectId === hold.projectId) ||
+    (hold.payeeId !== null && one.payeeKind === hold.payeeKind && one.payeeId === hold.payeeId);
+  for (const one of book.disbursements.where((candidate) => waits(candidate) && behind(candidate))) {
+    if (one.dueAt === null || one.dueAt > now) book.disbursements.change(one.id, { dueAt: now });
+  }
 }
 
 /** The buyer says "I did not cancel": the hold over the fee stays until the operator has looked. */
@@ -58,7 +74,6 @@ export function objectToCancellation(ask: OrderAsk): Command {
 export function holdCoolingOff(writer: Writer, payeeKind: PayeeKind, payeeId: number): void {
   const { coolingOff } = writer.book.settings;
   if (coolingOff === 0) return;
-  for (const hold of coolingOffHolds(writer, payeeKind, payeeId)) writer.stepHold(hold, "lift", { liftedAt: writer.now });
   writer.placeHold({
     ...noScope,
     reason: "cooling_off",
@@ -68,10 +83,6 @@ export function holdCoolingOff(writer: Writer, payeeKind: PayeeKind, payeeId: nu
     note: "The payout details were changed.",
     liftsAt: later(writer.now, coolingOff),
   });
-}
-
-function coolingOffHolds(writer: Writer, payeeKind: PayeeKind, payeeId: number): Hold[] {
-  return writer.book.standingHolds({ orderId: null, projectId: null, payeeKind, payeeId }).filter((hold) => hold.reason === "cooling_off" && hold.scope === "payee");
 }
 
 /** A seller's first payout waits until the operator has verified once who the seller is. */

@@ -117,6 +117,45 @@ export const factQueries = {
     text: `SELECT ${t.disbursements.select("t")} FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(s, k, i),
            LATERAL (SELECT * FROM disbursements WHERE seller_id = u.s AND state = 'parked' AND payee_kind = u.k AND payee_id = u.i ORDER BY id LIMIT 200) t`,
   },
+  // Of the house's payments: what is sent back of them belongs to no order.
+  disbursementsOfHousePayments: {
+    name: "load_disbursements_of_house_payments",
+    text: `SELECT ${t.disbursements.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT * FROM disbursements WHERE u.s = 0 AND seller_id = 0 AND payment_id = u.i LIMIT 100) t`,
+  },
+  // What a hold keeps waiting: it is looked at again when the hold is lifted.
+  disbursementsOfHolds: {
+    name: "load_disbursements_of_holds",
+    text: `SELECT ${t.disbursements.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT * FROM holds WHERE seller_id = u.s AND id = u.i LIMIT 1) h,
+           LATERAL (
+             SELECT * FROM disbursements WHERE seller_id = u.s AND order_id = h.order_id AND state = 'queued'
+             UNION ALL
+             SELECT d.* FROM orders o JOIN disbursements d ON d.seller_id = o.seller_id AND d.order_id = o.id
+             WHERE o.seller_id = u.s AND o.project_id = h.project_id AND d.state = 'queued'
+             UNION ALL
+             SELECT * FROM disbursements WHERE seller_id = u.s AND state = 'parked' AND payee_kind = h.payee_kind AND payee_id = h.payee_id
+             LIMIT 1000) t`,
+  },
+  ordersOfHolds: {
+    name: "load_orders_of_holds",
+    text: `SELECT ${t.orders.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT project_id FROM holds WHERE seller_id = u.s AND id = u.i LIMIT 1) h,
+           LATERAL (SELECT * FROM orders WHERE seller_id = u.s AND project_id = h.project_id LIMIT 100) t`,
+  },
+  ordersOfParked: {
+    name: "load_orders_of_parked",
+    text: `SELECT ${t.orders.select("t")} FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(s, k, i),
+           LATERAL (SELECT order_id FROM disbursements WHERE seller_id = u.s AND state = 'parked' AND payee_kind = u.k AND payee_id = u.i ORDER BY id LIMIT 200) d,
+           LATERAL (SELECT * FROM orders WHERE seller_id = u.s AND id = d.order_id LIMIT 1) t`,
+  },
+  siblingPayments: {
+    name: "load_sibling_payments",
+    text: `SELECT ${t.payments.select("t")} FROM unnest($1::bigint[], $2::bigint[]) AS u(s, i),
+           LATERAL (SELECT project_id FROM orders WHERE seller_id = u.s AND id = u.i LIMIT 1) p,
+           LATERAL (SELECT id FROM orders WHERE seller_id = u.s AND project_id = p.project_id AND id <> u.i AND state = 'awaiting_payment' LIMIT 2) o,
+           LATERAL (SELECT * FROM payments WHERE seller_id = u.s AND order_id = o.id LIMIT 100) t`,
+  },
   attempts: byId("attempts", t.attempts),
   offers: ofOrder("open_offers", t.offers, "AND state = 'open'"),
   holds: {
@@ -187,6 +226,8 @@ export async function loadBooks(lane: Queryable, commands: readonly Command[], s
       ask(factQueries.siblings, refs.orders),
       ask(factQueries.milestones, refs.projects),
       ask(factQueries.shopOrders, refs.shopOrders),
+      refs.payees[0].length === 0 ? empty : rows(lane, factQueries.ordersOfParked, refs.payees),
+      ask(factQueries.ordersOfHolds, refs.holds),
     ],
     payments: [
       ask(factQueries.payments, refs.payments),
@@ -194,12 +235,15 @@ export async function loadBooks(lane: Queryable, commands: readonly Command[], s
       ask(factQueries.milestonePayments, refs.projects),
       ask(factQueries.shopPayments, refs.shopOrders),
       ask(factQueries.paymentsOfDisbursements, refs.disbursements),
+      ask(factQueries.siblingPayments, refs.siblingsOf),
     ],
     disbursements: [
       ask(factQueries.disbursements, refs.disbursements),
       ask(factQueries.disbursementsOfOrders, refs.orders),
       ask(factQueries.disbursementsOfAttempts, refs.attempts),
       refs.payees[0].length === 0 ? empty : rows(lane, factQueries.parked, refs.payees),
+      ask(factQueries.disbursementsOfHousePayments, refs.payments),
+      ask(factQueries.disbursementsOfHolds, refs.holds),
     ],
     attempts: [ask(factQueries.attempts, refs.attempts)],
     offers: [ask(factQueries.offers, refs.orders)],
@@ -290,6 +334,8 @@ function collect(commands: readonly Command[]) {
     payments: pairs((refs) => refs.payments),
     attempts: pairs((refs) => refs.attempts),
     disbursements: pairs((refs) => refs.disbursements),
+    holds: pairs((refs) => refs.holds),
+    siblingsOf: pairs((refs) => refs.siblingsOf),
     providers: pairs((refs) => refs.providers),
     buyers: pairs((refs) => refs.buyers),
     shopOrders: pairs((refs) => refs.shopOrders),

@@ -148,11 +148,12 @@ function checkProject(book: Book, input: CheckoutInput): Refusal | undefined {
 /** The unpaid milestone that must make way for a new checkout, undefined if the slot is free, or the refusal that names what stands in it. */
 function clearSlot(book: Book, projectId: number): Order | Refusal | undefined {
   const milestones = book.orders.where((order) => order.projectId === projectId);
-  const planned = milestones.find((order) => ["proposed", "agreed"].includes(order.state));
   const live = milestones.find((order) => isLive(order));
-  const first = live ?? planned;
-  if (first === undefined) return undefined;
-  if (first.state !== "awaiting_payment") return milestoneInTheWay(first);
-  const facts = book.factsOf(first, { party: "buyer", name: "checkout" }, {});
-  return orderNeeds.no_payment_in_doubt.judge(facts) === undefined ? first : milestoneInTheWay(first);
+  if (live !== undefined && live.state !== "awaiting_payment") return milestoneInTheWay(live);
+  // What was planned before comes first, even while its checkout is open and unpaid.
+  const planned = milestones.find((order) => order.agreedBeforehand && ["proposed", "agreed", "awaiting_payment"].includes(order.state));
+  if (planned !== undefined) return milestoneInTheWay(planned);
+  if (live === undefined) return undefined;
+  const facts = book.factsOf(live, { party: "buyer", name: "checkout" }, {});
+  return orderNeeds.no_payment_in_doubt.judge(facts) === undefined ? live : milestoneInTheWay(live);
 }

@@ -6,6 +6,7 @@ import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Book } from "./book.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
+import { isGoingBack } from "./receive-payment.ts";
 
 /** A payment and the order it is for (null: the house's). */
 export interface PaymentAsk extends Ask {
@@ -34,7 +35,10 @@ export function openPayment(
     const doubtful = book.paymentsOf(order.id).find((one) => one.state === "pending");
     if (doubtful !== undefined) return refuse("payment_in_doubt", "A payment of this order is being decided at the rail; wait for it before paying again.");
     return (writer) => {
-      book.buyers.change(order.buyerId, { confirmedEmail: input.email, confirmedPhone: input.phone });
+      const known = book.buyers.get(order.buyerId);
+      // A new phone has to be proven anew.
+      const proven = known?.confirmedPhone === input.phone ? known.phoneProvenAt : null;
+      book.buyers.change(order.buyerId, { confirmedEmail: input.email, confirmedPhone: input.phone, phoneProvenAt: proven });
       const payment = book.payments.insert({
         sellerId: book.sellerId,
         id: writer.newId(),
@@ -66,12 +70,12 @@ export function openPayment(
   });
 }
 
-/** What arrived short for an order and waits for a top-up. */
+/** What arrived short for an order and waits for a top-up; what is on its way back does not count. */
 export function heldShort(book: Book, orderId: number): bigint {
   const order = book.orders.get(orderId);
   return book
     .paymentsOf(orderId)
-    .filter((one) => one.state === "received" && one.receivedCurrency === order?.bookCurrency)
+    .filter((one) => one.state === "received" && one.receivedCurrency === order?.bookCurrency && !isGoingBack(book, one.id))
     .reduce((sum, one) => sum + one.unapplied, 0n);
 }
 

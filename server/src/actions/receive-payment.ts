@@ -146,7 +146,8 @@ function topUps(book: Book, orderId: number, without: number, currency: string):
     .filter((one) => one.id !== without && one.state === "received" && one.receivedCurrency === currency && one.unapplied > 0n && !isGoingBack(book, one.id));
 }
 
-function isGoingBack(book: Book, paymentId: number): boolean {
+/** True if its money that fitted nothing is on its way back, or gone. */
+export function isGoingBack(book: Book, paymentId: number): boolean {
   return book.disbursements.all().some((one) => one.paymentId === paymentId && one.source === paymentUnapplied(paymentId) && one.state !== "cancelled");
 }
 

@@ -64,14 +64,14 @@ function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | 
   const row = judge(book, one, "park", ask);
   if (isRefusal(row)) return row;
   return (writer) => {
-    writer.stepDisbursement(one, "park", { reason: why, dueAt: parkedUntil(book, one) });
+    askForAccount(writer, writer.stepDisbursement(one, "park", { reason: why, dueAt: parkedUntil(book, one) }));
     if (one.orderId !== null) conclude(writer, one.orderId);
     return { disbursement: one.id, state: "parked", attempt: null, reason: why };
   };
 }
 
 /** A parked disbursement is looked at again when its last waiting hold lifts by itself; anything else wakes it by an action. */
-function parkedUntil(book: Book, one: Disbursement): Date | null {
+export function parkedUntil(book: Book, one: Disbursement): Date | null {
   const holds = book.factsOfDisbursement(one).holds;
   const times = holds.flatMap((hold) => (hold.liftsAt === null ? [] : [hold.liftsAt.getTime()]));
   return times.length === 0 || times.length < holds.length ? null : new Date(Math.max(...times));
@@ -118,6 +118,14 @@ function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
   return payment === undefined ? {} : { paymentReference: payment.reference, railReference: payment.railReference };
 }
 
+/** A refund that its payment does not take any more: the buyer hears of it, with a link to where an account can be given. */
+function askForAccount(writer: Writer, one: Disbursement): void {
+  const order = writer.book.orders.get(one.orderId);
+  if (one.kind !== "refund" || order === undefined) return;
+  const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.version, dueAt: writer.now };
+  writer.effects.messages.push({ ...message, party: "buyer", kind: "refund.account_needed" });
+}
+
 export interface AttemptAsk extends Ask {
   readonly attemptId: number;
   readonly orderIds: readonly number[];
@@ -129,7 +137,7 @@ export type AttemptOutcome =
   | { readonly status: "failed"; readonly fault: "payee" | "rail"; readonly reason: string }
   | { readonly status: "pending" }
   | { readonly status: "unknown"; readonly reason: string }
-  | { readonly status: "reversed"; readonly reason: string };
+  | { readonly status: "reversed"; readonly reason: string; readonly cost?: bigint };
 
 const backoff = [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000];
 
@@ -139,14 +147,22 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
     const attempt = book.attempts.get(ask.attemptId);
     if (attempt === undefined) return refuse("not_yours");
     const members = book.disbursements.where((one) => one.attemptId === attempt.id);
+    // What was in it has gone out by a later attempt: old news.
+    if (members.length === 0) return () => ({ attempt: attempt.id, state: attempt.state, again: true });
     const action = { succeeded: "succeed", failed: "fail", pending: "accept_for_later", unknown: "lose_sight", reversed: "reverse" } as const;
     const from = must(members[0], "a disbursement of the attempt").state;
-    const row = decide(disbursementMachine, from, action[outcome.status], "rail", () => undefined);
+    // Arrived and came back before anybody heard that it arrived: both are recorded.
+    const unheard = outcome.status === "reversed" && (from === "sending" || from === "in_flight" || from === "outcome_unknown");
+    const row = decide(disbursementMachine, from, unheard ? "succeed" : action[outcome.status], "rail", () => undefined);
     // Late, doubled or overtaken news; an unknown outcome that stays unknown is asked about again later.
     if (isRefusal(row)) return (writer) => askAgain(writer, attempt, from);
     return (writer) => {
-      const postings = members.flatMap((one, i) => moved(one, outcome, i === 0));
-      for (const one of members) stepMember(writer, one, outcome, action[outcome.status]);
+      const arrived = { status: "succeeded", cost: outcome.status === "reversed" ? (outcome.cost ?? 0n) : 0n } as const;
+      const steps = unheard ? [arrived, outcome] : [outcome];
+      const postings = steps.flatMap((step) => members.flatMap((one, i) => moved(one, step, i === 0)));
+      for (const step of steps) {
+        for (const { id } of members) stepMember(writer, must(book.disbursements.get(id), "a member"), step, action[step.status]);
+      }
       writer.post(`attempt.${outcome.status}`, book.orders.get(ask.orderIds[0]) ?? null, postings);
       const state = ({ succeeded: "succeeded", failed: "failed", pending: "in_flight", unknown: "outcome_unknown", reversed: "reversed" } as const)[outcome.status];
       const open = state === "in_flight" || state === "outcome_unknown";
@@ -195,13 +211,13 @@ function stepMember(writer: Writer, one: Disbursement, outcome: AttemptOutcome, 
       return;
     case "failed": {
       const fell = writer.stepDisbursement(one, action, { fault: outcome.fault, reason: outcome.reason }, note);
-      if (outcome.fault === "payee") writer.stepDisbursement(fell, "park", { dueAt: null });
+      if (outcome.fault === "payee") askForAccount(writer, writer.stepDisbursement(fell, "park", { dueAt: null }));
       else writer.stepDisbursement(fell, "retry", { dueAt: later(writer.now, backoff[Math.min(one.attempts - 1, backoff.length - 1)] ?? 0) });
       return;
     }
     case "reversed": {
       const back = writer.stepDisbursement(one, action, { fault: "payee", reason: outcome.reason, concludedAt: null }, note);
-      writer.stepDisbursement(back, "park", { dueAt: null });
+      askForAccount(writer, writer.stepDisbursement(back, "park", { dueAt: null }));
       return;
     }
     default:

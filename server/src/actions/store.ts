@@ -3,6 +3,7 @@ import { run } from "../db/connect.ts";
 import type { ColumnKind, Table } from "../db/table.ts";
 import { tableOf } from "../db/table.ts";
 import * as tables from "../db/tables.ts";
+import { isLive } from "../domain/order-table.ts";
 import type { JournalEntry, JournalPosting } from "../ledger/post.ts";
 import type { Book } from "./book.ts";
 import type { Effects, Message, Transition } from "./effects.ts";
@@ -123,9 +124,11 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects)
   const sellers = books.filter((book) => book.seller.version !== book.sellerVersion).map((book) => book.seller);
   if (sellers.length > 0) send(tables.sellers.update, tables.sellers.values(sellers), sellers.length);
   for (const [name, table] of changed) {
-    // Updates first: a milestone that expires or is discharged frees the project's slot that an insert of the same batch takes.
+    // Updates first, and of orders those that are not live any more before the others: a milestone that expires or is discharged frees the
+    // project's slot that another of the same batch takes.
     const updated = books.flatMap((book) => book[name].changed() as never[]);
-    if (updated.length > 0) send(table.update, table.values(updated), updated.length);
+    const parts = name === "orders" ? [updated.filter((row) => !isLive(row)), updated.filter((row) => isLive(row))] : [updated];
+    for (const part of parts) if (part.length > 0) send(table.update, table.values(part), part.length);
     insert(table, books.flatMap((book) => book[name].inserted() as never[]));
   }
   insert(entries, effects.entries);

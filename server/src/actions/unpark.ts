@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { command } from "./command.ts";
 import { theOrder } from "./order-step.ts";
 import type { OrderAsk } from "./order-step.ts";
+import { parkedUntil } from "./send.ts";
 import type { DisbursementAsk } from "./send.ts";
 import type { Writer } from "./writer.ts";
 
@@ -21,6 +22,10 @@ export function requeue(ask: DisbursementAsk): Command {
     const judged = ask.actor.party === "operator" ? { ...one, fault: null } : one;
     const facts = book.factsOfDisbursement(judged);
     const row = decide(disbursementMachine, one.state, "requeue", ask.actor.party, (need) => disbursementNeeds[need].judge(facts));
+    if (isRefusal(row) && ask.actor.party === "clock" && one.state === "parked") {
+      // Nothing to do yet: the clock looks again when the last hold that has a time is over, or never by itself.
+      return (writer) => ({ disbursement: one.id, state: writer.book.disbursements.change(one.id, { dueAt: parkedUntil(book, one) }).state });
+    }
     if (isRefusal(row)) return row;
     return (writer) => ({ disbursement: one.id, state: again(writer, one).state });
   });

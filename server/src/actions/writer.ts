@@ -2,7 +2,7 @@ import { deadlinesOnEntering } from "../domain/deadlines.ts";
 import type { Disbursement, Hold, Offer, Payment, Project } from "../domain/facts.ts";
 import { Fault } from "../domain/fault.ts";
 import { after } from "../domain/machine.ts";
-import type { Row } from "../domain/machine.ts";
+import type { Party, Row } from "../domain/machine.ts";
 import type { Posting } from "../domain/movements.ts";
 import { disbursementMachine } from "../domain/money-out-table.ts";
 import type { DisbursementAction, DisbursementState } from "../domain/money-out-table.ts";
@@ -88,7 +88,7 @@ export class Writer {
   stepOrder(order: Order, row: OrderRow, change: OrderChange = {}, note: Json = null): Order {
     const state = after(row, order.state);
     const entered = state !== order.state || order.version === 0;
-    const party = this.command.actor.party;
+    const party = partyOf(row, this.command.actor.party);
     const version = order.version + 1;
     const deadlines = entered ? deadlinesOnEntering(state, order, change.terms ?? order.terms, this.now) : {};
     const digest = nextOrderDigest(order.digest, {
@@ -111,6 +111,7 @@ export class Writer {
       toState: state,
       event: row.event,
       orderId: order.id,
+      party,
       note,
     });
     if (entered) this.#voidOffer(order.id);
@@ -121,7 +122,7 @@ export class Writer {
   }
 
   stepPayment(payment: Payment, action: PaymentAction, change: Partial<Payment> = {}, note: Json = null, created = false): Payment {
-    const row = rowFor(paymentMachine.rows, created ? "none" : payment.state, action);
+    const row = rowFor(paymentMachine.rows, created ? "none" : payment.state, action, this.command.actor.party);
     const state = after(row, payment.state);
     const next = this.book.payments.change(payment.id, { ...change, state, version: payment.version + 1 });
     this.#recordStep("payment", row, created ? "none" : payment.state, state, next, next.orderId, note);
@@ -129,7 +130,7 @@ export class Writer {
   }
 
   stepDisbursement(disbursement: Disbursement, action: DisbursementAction, change: Partial<Disbursement> = {}, note: Json = null): Disbursement {
-    const row = rowFor(disbursementMachine.rows, disbursement.state, action);
+    const row = rowFor(disbursementMachine.rows, disbursement.state, action, this.command.actor.party);
     const state = after(row, disbursement.state);
     const next = this.book.disbursements.change(disbursement.id, { ...change, state, version: disbursement.version + 1 });
     this.#recordStep("disbursement", row, disbursement.state, state, next, next.orderId, note);
@@ -156,7 +157,7 @@ export class Writer {
       concludedAt: null,
       ...fields,
     });
-    const row = rowFor(disbursementMachine.rows, "none", "queue");
+    const row = rowFor(disbursementMachine.rows, "none", "queue", this.command.actor.party);
     this.#recordStep("disbursement", row, "none", "queued", disbursement, disbursement.orderId, {
       amount: Number(fields.amount),
       kind: fields.kind,
@@ -168,12 +169,12 @@ export class Writer {
   makeOffer(offer: Omit<Offer, "sellerId" | "id" | "state" | "version" | "madeAt">): Offer {
     const made = this.book.offers.insert({ ...offer, sellerId: this.book.sellerId, id: this.newId(), state: "open", version: 1, madeAt: this.now });
     const note = { kind: made.kind, buyer_gets: made.buyerGets === null ? null : Number(made.buyerGets) };
-    this.#recordStep("offer", rowFor(offerMachine.rows, "none", "make"), "none", "open", made, made.orderId, note);
+    this.#recordStep("offer", rowFor(offerMachine.rows, "none", "make", this.command.actor.party), "none", "open", made, made.orderId, note);
     return made;
   }
 
   stepOffer(offer: Offer, action: OfferAction): Offer {
-    const row = rowFor(offerMachine.rows, offer.state, action);
+    const row = rowFor(offerMachine.rows, offer.state, action, this.command.actor.party);
     const next = this.book.offers.change(offer.id, { state: after(row, offer.state), version: offer.version + 1 });
     this.#recordStep("offer", row, offer.state, next.state, next, offer.orderId, null);
     return next;
@@ -189,12 +190,12 @@ export class Writer {
       placedAt: this.now,
       liftedAt: null,
     });
-    this.#recordStep("hold", rowFor(holdMachine.rows, "none", "place"), "none", "standing", placed, placed.orderId, { reason: hold.reason });
+    this.#recordStep("hold", rowFor(holdMachine.rows, "none", "place", this.command.actor.party), "none", "standing", placed, placed.orderId, { reason: hold.reason });
     return placed;
   }
 
   stepHold(hold: Hold, action: HoldAction, change: Partial<Hold> = {}): Hold {
-    const row = rowFor(holdMachine.rows, hold.state, action);
+    const row = rowFor(holdMachine.rows, hold.state, action, this.command.actor.party);
     const next = this.book.holds.change(hold.id, { ...change, state: after(row, hold.state), version: hold.version + 1 });
     this.#recordStep("hold", row, hold.state, next.state, next, hold.orderId, { reason: hold.reason });
     return next;
@@ -225,7 +226,8 @@ export class Writer {
     orderId: number | null,
     note: Json,
   ): void {
-    this.record({ object, objectId: thing.id, version: thing.version, action: row.action, fromState, toState, event: row.event, orderId, note });
+    const party = partyOf(row, this.command.actor.party);
+    this.record({ object, objectId: thing.id, version: thing.version, action: row.action, fromState, toState, event: row.event, orderId, party, note });
   }
 
   #voidOffer(orderId: number): void {
@@ -234,12 +236,19 @@ export class Writer {
   }
 }
 
+/** A step that only follows from somebody else's (an order settles, a failed payout is queued again) is recorded for the party whose row it is. */
+function partyOf(row: { readonly by: readonly Party[] }, acting: Party): Party {
+  return row.by.includes(acting) ? acting : (row.by[0] ?? acting);
+}
+
 function rowFor<S extends string, A extends string, N extends string, M extends string>(
   rows: readonly Row<S, A, N, M>[],
   from: S | "none",
   action: A,
+  by: Party,
 ): Row<S, A, N, M> {
-  const row = rows.find((candidate) => candidate.action === action && candidate.from.includes(from));
+  const here = rows.filter((candidate) => candidate.action === action && candidate.from.includes(from));
+  const row = here.find((candidate) => candidate.by.includes(by)) ?? here[0];
   if (row === undefined) throw new Fault(`no step ${action} from ${from}`);
   return row;
 }

@@ -1,5 +1,6 @@
 import type { Party } from "../domain/machine.ts";
 import type { OrderAction, OrderState } from "../domain/order-table.ts";
+import { holdingStates } from "../domain/order-table.ts";
 import { notificationMessages } from "./messages.ts";
 
 /** One row of the wire's status table. `title` stands in JSON, `display` is how the definitions page spells it. */
@@ -119,7 +120,7 @@ export const notificationTable: readonly NotificationRow[] = [
   { action: "agree_split", envelope: "Complete", message: notificationMessages.disputeSettled },
   { action: "rule", envelope: "Complete", message: notificationMessages.disputeSettled },
   { action: "reopen", envelope: "Disputed", message: notificationMessages.disputed },
-  { action: "charge_back", to: "charged_back", envelope: "Canceled", message: notificationMessages.cancelled },
+  { action: "charge_back", from: holdingStates, to: "charged_back", envelope: "Canceled", message: notificationMessages.cancelled },
 ];
 
 export interface Step {

@@ -46,7 +46,8 @@ export const nextDue: Query = {
   text: `SELECT min(at) AS at FROM (
            SELECT min(due_at) AS at FROM orders WHERE seller_id = $1 AND due_at > $2
            UNION ALL SELECT min(lifts_at) FROM holds WHERE seller_id = $1 AND state = 'standing' AND lifts_at > $2
-           UNION ALL SELECT min(expires_at) FROM offers WHERE seller_id = $1 AND state = 'open' AND expires_at > $2) next`,
+           UNION ALL SELECT min(expires_at) FROM offers WHERE seller_id = $1 AND state = 'open' AND expires_at > $2
+           UNION ALL SELECT min(due_at) FROM messages WHERE seller_id = $1 AND due_at > $2) next`,
 };
 
 export const attemptOrders: Query = {

@@ -29,6 +29,11 @@ export const sellerQueries = {
     name: "retire_keys",
     text: "UPDATE api_keys SET valid_until = $3 WHERE seller_id = $1 AND public_key <> $2 AND (valid_until IS NULL OR valid_until > $3)",
   },
+  endKey: {
+    name: "end_key",
+    text: "UPDATE api_keys SET valid_until = $3 WHERE seller_id = $1 AND public_key = $2 AND valid_until > $3",
+  },
+  endRunningOut: { name: "end_running_out_keys", text: "UPDATE api_keys SET valid_until = $2 WHERE seller_id = $1 AND valid_until > $2" },
   // At most one write per key and minute: being used must not cost a row version each time.
   touchKey: {
     name: "touch_key",

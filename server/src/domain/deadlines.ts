@@ -45,11 +45,14 @@ export function deadlinesOnEntering(state: OrderState, order: Pick<Order, "deliv
   }
 }
 
-/** The next time the clock must look at an order, from the deadlines that act in its state. */
+/** The next time the clock must look at an order, from the deadlines that act in its state; `deliverBy` acts only where no other stands. */
+export function dueOf(order: OrderChange): Date | null {
+  const first = order.respondBy ?? order.acceptBy;
+  return first ?? order.agreeBy ?? order.payBy ?? order.returnBy ?? order.escalateBy ?? order.ruleBy ?? order.deliverBy ?? null;
+}
+
 function due(change: OrderChange): OrderChange {
-  const first = change.respondBy ?? change.acceptBy;
-  const at = first ?? change.agreeBy ?? change.payBy ?? change.returnBy ?? change.escalateBy ?? change.ruleBy ?? change.deliverBy ?? null;
-  return { ...change, dueAt: at };
+  return { ...change, dueAt: dueOf(change) };
 }
 
 export const deadlineNames = ["agreeBy", "payBy", "freeCancelUntil", "deliverBy", "respondBy", "acceptBy", "returnBy", "escalateBy", "ruleBy"] as const;
@@ -98,7 +101,8 @@ export function postponed(order: Order, from: Date, length: number): OrderChange
 
 function move(order: Order, by: (at: Date) => Date): OrderChange {
   const moved = (at: Date | null): Date | null => (at === null ? null : by(at));
-  return {
+  // Not the time it is looked at next, which the clock may have put off meanwhile: that follows from the deadlines.
+  return due({
     agreeBy: moved(order.agreeBy),
     payBy: moved(order.payBy),
     freeCancelUntil: moved(order.freeCancelUntil),
@@ -108,6 +112,5 @@ function move(order: Order, by: (at: Date) => Date): OrderChange {
     returnBy: moved(order.returnBy),
     escalateBy: moved(order.escalateBy),
     ruleBy: moved(order.ruleBy),
-    dueAt: moved(order.dueAt),
-  };
+  });
 }

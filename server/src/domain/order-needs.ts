@@ -193,7 +193,9 @@ function whatFrees(other: Order): string {
     case "agreed":
       return "it comes first; it must be paid and finished, or expire.";
     case "awaiting_payment":
-      return "its payment is still being decided at the rail; it ends by itself when the rail answers.";
+      return other.agreedBeforehand
+        ? "it comes first; it must be paid and finished, or expire."
+        : "its payment is still being decided at the rail; it ends by itself when the rail answers.";
     case "funded":
     case "redelivery":
       return "it ends when it is delivered and accepted, cancelled, or when its delivery time lapses.";
@@ -228,6 +230,7 @@ function openOffer(f: OrderFacts, kind: Offer["kind"]): Refusal | undefined {
 function secondOperator(f: OrderFacts): Refusal | undefined {
   if (!f.acting || f.secondOperatorAbove === 0n || f.order.amount <= f.secondOperatorAbove) return met;
   const first = f.offer;
-  const seconded = first !== undefined && first.kind === "ruling" && first.partyName !== f.byName && first.buyerGets === f.input.buyerGets;
+  const stands = first !== undefined && first.kind === "ruling" && f.now < first.expiresAt;
+  const seconded = stands && first.partyName !== f.byName && first.buyerGets === f.input.buyerGets;
   return seconded ? met : refuse("second_operator_needed");
 }

@@ -66,7 +66,7 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
   if (known.receipts.length > 0) return "received";
   const said = known.status;
   if (said === "failed") await engine.lanes.one(movePayment({ ...told, ...ask }, "fail"));
-  else if (said === "pending" && !closing) await engine.lanes.one(movePayment({ ...told, ...ask }, "pend"));
+  else if (said === "pending" && !closing && payment.state !== "pending") await engine.lanes.one(movePayment({ ...told, ...ask }, "pend"));
   else if (said === "abandoned" || (closing && (said === "open" || said === "unknown_reference"))) await engine.lanes.one(movePayment({ ...told, ...ask }, "abandon"));
   else if (closing) await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", "the rail says pending"));
   else await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 30 * 60_000));

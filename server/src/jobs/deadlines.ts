@@ -10,7 +10,7 @@ import { expireOffer } from "../actions/offer.ts";
 import type { OrderAsk } from "../actions/order-step.ts";
 import { readDue } from "../db/due.ts";
 import { raiseAlarm } from "../db/alarms.ts";
-import { later } from "../domain/deadlines.ts";
+import { dueOf, later } from "../domain/deadlines.ts";
 import type { OrderState } from "../domain/order-table.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { askBeforeClosing } from "./ask-payments.ts";
@@ -34,10 +34,10 @@ export async function actOnDeadlines(engine: Engine, sellerId: number | null): P
       if (command === undefined) return [];
       const answer = await engine.lanes.one(command);
       if (!isRefusal(answer)) return [{ what: command.action, seller, id, order: id, result: String(answer.done["state"]) }];
-      // Refused although due: a chargeback runs, the rail is still deciding, or somebody was faster. Look again, but not at once.
-      if (["chargeback_running", "payment_in_doubt", "not_now"].includes(answer.refused)) {
-        await engine.lanes.one(lookLater({ ...byClock(seller, "deadlines"), orderId: id }, (now) => later(now, 10 * 60_000)));
-      }
+      // Refused although due: a chargeback runs or the rail is still deciding, so look again, but not at once. Somebody was faster: the
+      // order has other deadlines now.
+      const waits = ["chargeback_running", "payment_in_doubt"].includes(answer.refused);
+      await engine.lanes.one(lookLater({ ...byClock(seller, "deadlines"), orderId: id }, (now, order) => (waits ? later(now, 10 * 60_000) : dueOf(order))));
       return [];
     }),
   );

@@ -12,6 +12,7 @@ import { later } from "../domain/deadlines.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
+import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
 
 interface Stored {
@@ -80,7 +81,7 @@ async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
 
 async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
   const { parsed, rail, reference } = event;
-  const found = await paymentOf(engine, rail, parsed.railReference, reference);
+  let found = await paymentOf(engine, rail, parsed.railReference, reference);
   const amount = BigInt(parsed.amount ?? 0);
   const fee = BigInt(parsed.fee ?? 0);
   if (event.type === "payment.succeeded") {
@@ -103,6 +104,11 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     return told(found.sellerId, answer);
   }
   if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No payment has this reference." };
+  if (aboutReceipt(event.type) && parsed.railReference !== undefined && (await paymentOf(engine, rail, parsed.railReference)) === undefined) {
+    // Told before the receipt itself. It is asked for, and this event is then about the payment that it made.
+    await askAboutPayment(engine, { sellerId: found.sellerId, id: found.paymentId, orderId: found.orderId, rail, reference, state: "open" }, false);
+    found = (await paymentOf(engine, rail, parsed.railReference)) ?? found;
+  }
   const ask = { ...byRail(found.sellerId, rail), paymentId: found.paymentId, orderId: found.orderId };
   switch (event.type) {
     case "payment.failed":
@@ -122,6 +128,11 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
   }
 }
 
+/** Events that only make sense once the receipt they name was taken in. */
+function aboutReceipt(type: string): boolean {
+  return type === "payment.settled" || type.startsWith("payment.dispute_");
+}
+
 interface Found {
   readonly sellerId: number;
   readonly paymentId: number;
@@ -129,8 +140,8 @@ interface Found {
 }
 
 /** The receipt's own name first: money that was matched to an order by hand is found there again. */
-async function paymentOf(engine: Engine, rail: string, railReference: string | undefined, reference: string): Promise<Found | undefined> {
-  for (const name of [railReference, reference]) {
+async function paymentOf(engine: Engine, rail: string, ...names: readonly (string | undefined)[]): Promise<Found | undefined> {
+  for (const name of names) {
     if (name === undefined) continue;
     const { rows } = await run<{ seller_id: bigint; payment_id: bigint; order_id: bigint | null }>(engine.pool, railEventQueries.paymentOf, [rail, name]);
     const row = rows[0];

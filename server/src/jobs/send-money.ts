@@ -24,7 +24,7 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
   const about = { seller: sellerId, id, ...(orderId === null ? {} : { order: orderId }) };
   if (row["state"] === "parked") {
     const answer = await engine.lanes.one(requeue(ask));
-    return isRefusal(answer) ? [] : [{ ...about, what: `${String(row["kind"])} queued again` }];
+    return isRefusal(answer) || answer.done["state"] === "parked" ? [] : [{ ...about, what: `${String(row["kind"])} queued again` }];
   }
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
   const answer = await engine.lanes.one(startSending(ask, { reference }));
@@ -95,7 +95,7 @@ function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {
     case "pending":
       return { status: "pending" };
     case "reversed":
-      return { status: "reversed", reason };
+      return { status: "reversed", reason, cost: told.cost ?? 0n };
     case "never_seen":
     case "unknown":
       return { status: "unknown", reason };

@@ -38,13 +38,13 @@ describe("the chain", () => {
 });
 
 describe("what the entry's name covers", () => {
-  const header = { cause: "accept", orderId: 3021, at, orderDigest: "cd" };
+  const header = { cause: "accept", orderId: 3021, at, orderDigest: "cd", reverses: null };
 
-  test("cause, order, time and the order's digest", () => {
-    expect(headerDigest(header)).toBe(sha256('["accept",3021,"2024-05-06T07:08:09.010Z","cd"]'));
-    expect(headerDigest({ ...header, orderId: null, orderDigest: null })).toBe(sha256('["accept",null,"2024-05-06T07:08:09.010Z",null]'));
-    const others = [{ cause: "lapse" }, { orderId: 3022 }, { at: new Date(at.getTime() + 1) }, { orderDigest: "ce" }];
-    expect(new Set([headerDigest(header), ...others.map((other) => headerDigest({ ...header, ...other }))]).size).toBe(5);
+  test("cause, order, time, the order's digest and what it reverses", () => {
+    expect(headerDigest(header)).toBe(sha256('["accept",3021,"2024-05-06T07:08:09.010Z","cd",null]'));
+    expect(headerDigest({ ...header, orderId: null, orderDigest: null })).toBe(sha256('["accept",null,"2024-05-06T07:08:09.010Z",null,null]'));
+    const others = [{ cause: "lapse" }, { orderId: 3022 }, { at: new Date(at.getTime() + 1) }, { orderDigest: "ce" }, { reverses: 3 }];
+    expect(new Set([headerDigest(header), ...others.map((other) => headerDigest({ ...header, ...other }))]).size).toBe(6);
   });
 
   test("the entry's name holds book, number and digest, and no separator whatever the cause", () => {

@@ -43,11 +43,13 @@ export interface EntryHeader {
   /** To the millisecond; what is stored must not be finer. */
   readonly at: Date;
   readonly orderDigest: string | null;
+  /** The number of the entry this one turns round. */
+  readonly reverses: number | null;
 }
 
-/** SHA-256, in hex, of the header as a JSON array `[cause, orderId, at, orderDigest]`, the time as ISO 8601 in UTC. */
-export function headerDigest({ cause, orderId, at, orderDigest }: EntryHeader): string {
-  return sha256(JSON.stringify([cause, orderId, at.toISOString(), orderDigest]));
+/** SHA-256, in hex, of the header as a JSON array `[cause, orderId, at, orderDigest, reverses]`, the time as ISO 8601 in UTC. */
+export function headerDigest({ cause, orderId, at, orderDigest, reverses }: EntryHeader): string {
+  return sha256(JSON.stringify([cause, orderId, at.toISOString(), orderDigest, reverses]));
 }
 
 /** The entry's name in the chain, `seller:number:digest`: with it the legs' hashes cover the header too. */

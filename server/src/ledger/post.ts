@@ -73,7 +73,7 @@ export function post(sellerId: number, head: BookHead, header: EntryHeader, post
 function checkPosting(posting: Posting): void {
   if (posting.amount <= 0n) throw new Fault(`a posting of ${posting.amount}`);
   if (posting.debit === posting.credit) throw new Fault(`a posting from ${posting.debit} to itself`);
-  if (!isCurrency(posting.currency)) throw new Fault(`a posting in ${posting.currency}`);
+  if (!isCurrency(posting.currency)) throw new Fault(`a posting in ${String(posting.currency)}`);
   parseAccount(posting.debit);
   parseAccount(posting.credit);
 }

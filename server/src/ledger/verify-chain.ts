@@ -25,7 +25,7 @@ export interface NotedHead {
 export const chainQueries = {
   page: {
     name: "verify_page",
-    text: `SELECT p.seq, p.entry_seq, p.debit, p.credit, p.amount, p.currency, p.hash, e.cause, e.order_id, e.at, e.order_digest
+    text: `SELECT p.seq, p.entry_seq, p.debit, p.credit, p.amount, p.currency, p.hash, e.cause, e.order_id, e.at, e.order_digest, e.reverses
            FROM (SELECT * FROM postings WHERE seller_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) p
            LEFT JOIN entries e ON e.seller_id = p.seller_id AND e.seq = p.entry_seq ORDER BY p.seq`,
   },
@@ -45,6 +45,7 @@ type PageRow = {
   order_id: bigint | null;
   at: Date | null;
   order_digest: Buffer | null;
+  reverses: bigint | null;
 };
 
 export interface Walked {
@@ -145,7 +146,7 @@ class Walk {
       this.#report(entry, `entry ${entry} is missing`);
     } else {
       const orderId = row.order_id === null ? null : Number(row.order_id);
-      const digest = headerDigest({ cause, at, orderId, orderDigest: row.order_digest?.toString("hex") ?? null });
+      const digest = headerDigest({ cause, at, orderId, orderDigest: row.order_digest?.toString("hex") ?? null, reverses: row.reverses === null ? null : Number(row.reverses) });
       this.#id = entryId(this.#book.sellerId, entry, digest);
     }
     this.#entry = entry;

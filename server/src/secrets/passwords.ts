@@ -79,3 +79,9 @@ function same(a: Buffer, b: Buffer): boolean {
 function phc(bytes: Buffer): string {
   return bytes.toString("base64").replace(/=+$/, "");
 }
+
+/** A hash that nobody's password fits: an unknown e-mail address then costs the same time as a wrong password. */
+export const nobodysPassword: string =
+  bestScheme === "argon2id"
+    ? `$argon2id$v=19$m=${argon.m},t=${argon.t},p=${argon.p}$${"A".repeat(22)}$${"A".repeat(43)}`
+    : `$scrypt$ln=${scryptCost.ln},r=${scryptCost.r},p=${scryptCost.p}$${"A".repeat(22)}$${"A".repeat(43)}`;

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { accept } from "../../src/actions/accept.ts";
-import type { Answer, Ask, Command, Result } from "../../src/actions/command.ts";
+import { addFloat } from "../../src/actions/book-steps.ts";
+import type { Answer, Ask, Command, Plan, Result } from "../../src/actions/command.ts";
 import { deliver } from "../../src/actions/deliver.ts";
 import { openCheckout } from "../../src/actions/open-checkout.ts";
 import type { CheckoutInput } from "../../src/actions/open-checkout.ts";
@@ -15,10 +16,15 @@ import { openInstallation } from "../../src/db/installation.ts";
 import { readOrder } from "../../src/db/orders.ts";
 import type { Party } from "../../src/domain/machine.ts";
 import { must } from "../../src/domain/fault.ts";
+import type { Disbursement, Hold, Payment } from "../../src/domain/facts.ts";
 import type { Order, OrderDetails } from "../../src/domain/order.ts";
-import type { RefusalCode } from "../../src/domain/refusals.ts";
+import type { SellerTerms } from "../../src/domain/seller.ts";
+import type { Refusal, RefusalCode } from "../../src/domain/refusals.ts";
 import { isRefusal } from "../../src/domain/refusals.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
+import { setSeller } from "../../src/actions/sellers.ts";
+import { disbursements, holds, payments } from "../../src/db/tables.ts";
+import { verifyBooks } from "../../src/ledger/verify.ts";
 import type { PlayOptions, PlayOutcome } from "../../src/rails/sandbox/payments.ts";
 import { prepareSandboxRail } from "../../src/rails/sandbox/store.ts";
 import { advanceClock } from "../../src/sandbox/clock.ts";
@@ -127,11 +133,67 @@ export async function testWorld(options: WorldOptions = {}) {
     );
     return Object.fromEntries(sums.rows.map((row) => [row.account, row.balance]));
   };
+  /** Runs a command as if it were decided at exactly that instant, by the book's own time. */
+  const at = (instant: Date, one: Command): Promise<Answer> =>
+    act({
+      ...one,
+      decide: (book): Refusal | Plan => {
+        Object.assign(book, { now: instant });
+        return one.decide(book);
+      },
+    });
+  const rowsOf = async <Row extends object>(table: { select(alias: string): string; read(row: Record<string, unknown>): Row; name: string }, orderId: number, sellerId: number) => {
+    const found = await engine.pool.query(`SELECT ${table.select("t")} FROM ${table.name} t WHERE seller_id = $1 AND order_id = $2 ORDER BY id`, [sellerId, orderId]);
+    return found.rows.map((row) => table.read(row));
+  };
+  const sends = (orderId: number, sellerId = seller): Promise<Disbursement[]> => rowsOf(disbursements, orderId, sellerId);
+  const paymentsOf = (orderId: number, sellerId = seller): Promise<Payment[]> => rowsOf(payments, orderId, sellerId);
+  const holdsOf = async (orderId: number, sellerId = seller): Promise<Hold[]> => (await rowsOf(holds, orderId, sellerId)).filter((one) => one.state === "standing");
+  /** The seller's terms for orders opened from now on. */
+  const terms = (change: Partial<SellerTerms>, sellerId = seller) => done(setSeller(as("seller", "console", sellerId), { terms: change }));
+  /** What the books say is at the rail, all books together, as the rail's own record names it. */
+  const atRail = async (currency = "NGN"): Promise<{ cash: bigint; incoming: bigint }> => {
+    const { rows: sums } = await engine.pool.query<{ account: string; held: bigint }>(
+      `SELECT account, sum(amount)::bigint AS held FROM (
+         SELECT debit AS account, amount FROM postings WHERE currency = $1 UNION ALL
+         SELECT credit, -amount FROM postings WHERE currency = $1) p GROUP BY account`,
+      [currency],
+    );
+    const held = (account: string) => sums.find((row) => row.account === account)?.held ?? 0n;
+    return { cash: held("rail:sandbox:cash"), incoming: held("rail:sandbox:incoming") };
+  };
+  /** What the operator put into the rail's balance, less the fees it took out: the sandbox rail knows nothing of either. */
+  const floated = async (): Promise<bigint> => {
+    const { rows: sums } = await engine.pool.query<{ sum: bigint }>(
+      `SELECT coalesce(sum(CASE WHEN e.cause = 'book.float_added' THEN p.amount ELSE -p.amount END), 0)::bigint AS sum
+       FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq WHERE e.cause IN ('book.float_added', 'book.fees_taken')`,
+    );
+    return must(sums[0], "a sum").sum;
+  };
+  /** Own money of the operator's, from which refunds in full bear the rail's fees. */
+  const float = (amount = 100_000_000n, currency = "NGN") => done(addFloat(as("operator", "operator:1", 0), { amount, currency }));
+  /**
+   * What must hold at every moment: the books prove themselves, the installation is solvent, and the rail's own record says the same of
+   * cash and of money on its way in, but for what the operator put in and took out.
+   */
+  const sound = async (): Promise<void> => {
+    const outside = await floated();
+    const report = await verifyBooks(database.ownerPool);
+    if (!report.ok) throw new Error(`the books are not sound: ${report.findings.map((finding) => finding.says).join("; ")}`);
+    for (const { currency, cash, incoming } of await rail.books()) {
+      const ours = await atRail(currency);
+      const off = currency === "NGN" ? outside : 0n;
+      if (ours.cash - off !== cash || ours.incoming !== incoming) {
+        throw new Error(`the rail holds ${cash} and expects ${incoming} ${currency}; the books say ${ours.cash - off} and ${ours.incoming}`);
+      }
+    }
+  };
   const settings = engine.settings as { -readonly [K in keyof ActSettings]: ActSettings[K] };
 
   return {
     ...{ database, engine, rail, seeded, seller, sellerOf, as, on, act, done, refused, order, due, contact, checkout, pay, project, advance },
     ...{ funded, delivered, accepted, balances, settings, config, secretKey, assembled },
+    ...{ float, at, sends, paymentsOf, holdsOf, terms, atRail, sound },
     close: async () => {
       await assembled.close();
       await database.drop();

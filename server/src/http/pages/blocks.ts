@@ -1,6 +1,7 @@
 import type { Html, Link, Value } from "./html.ts";
 import { html, safeAddress } from "./html.ts";
 import { money } from "./money.ts";
+import type { Viewer } from "./order-words.ts";
 
 /** A box with a heading and its text; `look` never says more than the heading's words do. */
 export function note(look: "plain" | "good" | "warn" | "bad", heading: Value, body: Value): Html {
@@ -50,7 +51,8 @@ export interface SumView {
 
 /** Amounts one below the other, and what they come to. */
 export function sum(view: SumView): Html {
-  const line = ([what, amount]: readonly [Value, Value]): Html => html`<tr><th scope="row">${what}</th><td class="figure">${amount}</td></tr>`;
+  const line = ([what, amount]: readonly [Value, Value]): Html =>
+    html`<tr><th scope="row">${what}</th><td class="figure">${amount}</td></tr>`;
   return html`<table class="sum"><caption>${view.caption}</caption><tbody>${view.lines.map(line)}</tbody>${
     view.total !== undefined && html`<tfoot>${line(view.total)}</tfoot>`
   }</table>`;
@@ -69,13 +71,22 @@ export interface WhoGetsWhat {
   readonly lost?: bigint;
 }
 
-/** The preview of every step that moves money. Buyer and seller always stand in it; others where they get something. */
-export function whoGetsWhat(split: WhoGetsWhat, caption: string): Html {
+/**
+ * The preview of every step that moves money. Buyer and seller always stand in it; others where they get something. How the seller's side
+ * divides its part is its own business: the buyer sees one sum.
+ */
+export function whoGetsWhat(split: WhoGetsWhat, caption: string, viewer: Viewer): Html {
+  const theirs: (readonly [string, bigint, boolean])[] =
+    viewer === "buyer"
+      ? [["The seller’s side gets", split.seller + split.provider + split.operator, true]]
+      : [
+          ["Seller gets", split.seller, true],
+          ["Service provider gets", split.provider, false],
+          ["Marketplace operator gets", split.operator, false],
+        ];
   const lines: (readonly [string, bigint, boolean])[] = [
-    ["Buyer gets back", split.buyer, true],
-    ["Seller gets", split.seller, true],
-    ["Service provider gets", split.provider, false],
-    ["Marketplace operator gets", split.operator, false],
+    [viewer === "buyer" ? "You get back" : "Buyer gets back", split.buyer, true],
+    ...theirs,
     ["Escrow fee kept", split.escrowFee, false],
     ["Payout fee", split.payoutFee, false],
     ["Payment fee", split.railFee, false],

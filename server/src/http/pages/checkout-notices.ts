@@ -48,10 +48,12 @@ export interface AlreadyFundedView extends CheckoutNoticeView {
 /** The money is in escrow: nothing is left to pay. */
 export function alreadyFundedPage(view: AlreadyFundedView): string {
   const body = html`${note("good", "Your money is in escrow", html`<p>You deposited <strong>${money(view.amount, view.currency)}</strong>. There is nothing more to pay.</p>`)}
-<section class="block"><h2>What happens next</h2><p>The seller has been told to deliver. A link to your order’s page went to the contacts you confirmed: there you accept or reject the delivery.</p>${facts([
-    ["Escrow order", view.orderId],
-    ["Paid", moment(view.fundedAt)],
-  ])}<div class="actions">${back(view, "Back to the shop")}</div></section>`;
+<section class="block"><h2>What happens next</h2><p>The seller has been told to deliver. A link to your order’s page went to the contacts you confirmed: there you accept or reject the delivery.</p>${facts(
+    [
+      ["Escrow order", view.orderId],
+      ["Paid", moment(view.fundedAt)],
+    ],
+  )}<div class="actions">${back(view, "Back to the shop")}</div></section>`;
   return page(view, "This order is paid", body);
 }
 
@@ -109,11 +111,16 @@ export interface MilestoneInTheWayView extends CheckoutNoticeView {
 /** A project has one live milestone at a time; names it and what would free the way. */
 export function milestoneInTheWayPage(view: MilestoneInTheWayView): string {
   const { milestone, project } = view;
-  const body = html`<section class="block"><p class="lead">In project ${foreign(project.name)} one milestone is paid at a time, and another one is not done yet. Nothing was taken from you.</p>${facts([
-    ["Project", html`${foreign(project.name)} (${project.id})`],
-    ["Milestone in the way", html`${foreign(milestone.name)} (order ${milestone.orderId}${milestone.position !== null && html`, position ${milestone.position}`})`],
-    ["Its state", milestone.state],
-  ])}</section>
+  const body = html`<section class="block"><p class="lead">In project ${foreign(project.name)} one milestone is paid at a time, and another one is not done yet. Nothing was taken from you.</p>${facts(
+    [
+      ["Project", html`${foreign(project.name)} (${project.id})`],
+      [
+        "Milestone in the way",
+        html`${foreign(milestone.name)} (order ${milestone.orderId}${milestone.position !== null && html`, position ${milestone.position}`})`,
+      ],
+      ["Its state", milestone.state],
+    ],
+  )}</section>
 <section class="block"><h2>What would free the way</h2><ul class="sentences">${view.wouldFree.map((line) => html`<li>${line}</li>`)}</ul><div class="actions">${back(view, "Back to the shop", "quiet")}</div></section>`;
   return page(view, "Another milestone comes first", body);
 }

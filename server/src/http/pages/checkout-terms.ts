@@ -32,17 +32,23 @@ function policyText(order: Pick<Order, "terms" | "bookCurrency">, who: "you" | "
   const { terms } = order;
   const fee = order.terms.cancellationFee;
   const listed = terms.reasonsWithFee.map(reasonText).join(", ");
-  const costs =
-    fee > 0n && listed !== "" && html` A return for one of these reasons costs ${money(fee, order.bookCurrency)}: ${listed}.`;
-  if (terms.policy === "replacement") return html`Replacement only: the seller sends the goods again. A refund needs the seller’s consent or a decision.${costs}`;
+  const costs = fee > 0n && listed !== "" && html` A return for one of these reasons costs ${money(fee, order.bookCurrency)}: ${listed}.`;
+  if (terms.policy === "replacement")
+    return html`Replacement only: the seller sends the goods again. A refund needs the seller’s consent or a decision.${costs}`;
   return html`Refund: after the return ${get(who)} the money back.${costs}`;
 }
 
-function cancelText(order: Pick<Order, "terms" | "bookCurrency"> & { readonly freeCancelUntil?: Date | null }, who: "you" | "the buyer"): Value {
+function cancelText(
+  order: Pick<Order, "terms" | "bookCurrency"> & { readonly freeCancelUntil?: Date | null },
+  who: "you" | "the buyer",
+): Value {
   const { terms } = order;
   if (terms.freeCancelFor === null) return "Free of charge at any time.";
   const until = order.freeCancelUntil ?? null;
-  const free = until === null ? html`Free of charge for ${lengthText(terms.freeCancelFor)} after the payment.` : html`Free of charge until ${moment(until)}.`;
+  const free =
+    until === null
+      ? html`Free of charge for ${lengthText(terms.freeCancelFor)} after the payment.`
+      : html`Free of charge until ${moment(until)}.`;
   if (terms.policy === "replacement") return html`${free} After that only the seller can cancel.`;
   if (terms.cancellationFee === 0n) return html`${free} Later it costs nothing either.`;
   return html`${free} After that ${pay(who)} ${money(terms.cancellationFee, order.bookCurrency)} to the seller’s side.`;

@@ -27,7 +27,10 @@ export function errorPage(view: ErrorView): string {
 }
 
 /** A refusal as an error's view: its kind says what happened, its detail why, the catalogue what to do next. */
-export function refusalView(refusal: Refusal, more: { sandbox: boolean; requestId: string | null; way?: Link | null; title?: string }): ErrorView {
+export function refusalView(
+  refusal: Refusal,
+  more: { sandbox: boolean; requestId: string | null; way?: Link | null; title?: string },
+): ErrorView {
   const kind = refusalCatalogue[refusal.refused];
   const plain = `${kind.says} ${kind.next}`;
   return {

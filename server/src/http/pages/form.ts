@@ -155,9 +155,7 @@ export function postForm(view: { readonly url: string; readonly hidden: Hidden; 
 export function errorSummary(errors: readonly FieldError[], form = ""): Html {
   if (errors.length === 0) return html``;
   const lines = errors.map((error) =>
-    error.field === ""
-      ? html`<li>${error.message}</li>`
-      : html`<li><a href="#${fieldId(error.field, form)}">${error.message}</a></li>`,
+    error.field === "" ? html`<li>${error.message}</li>` : html`<li><a href="#${fieldId(error.field, form)}">${error.message}</a></li>`,
   );
   return html`<div class="note bad" role="alert"><h2>Something needs mending</h2><ul>${lines}</ul></div>`;
 }

@@ -48,6 +48,13 @@ export function foreign(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
+/** The first part of a long text, at most `most` signs. */
+export function shortened(text: string, most: number): string {
+  const signs = Array.from(text);
+  const kept = signs.slice(0, most - 1).join("");
+  return signs.length <= most ? text : `${kept.trimEnd()}…`;
+}
+
 /** What every page's view carries. */
 export interface PageView {
   /** Shows that no real money moves here. */

@@ -11,7 +11,9 @@ export function money(amount: bigint, currency: string): Html {
 
 /** An amount in minor units as it is typed into a field: `4500.00`. */
 export function typed(amount: bigint, currency: string): string {
-  return format(amount, currency).slice(currency.length + 1).replaceAll(",", "");
+  return format(amount, currency)
+    .slice(currency.length + 1)
+    .replaceAll(",", "");
 }
 
 /** What is needed to say an amount in the currency the buyer shopped in. */

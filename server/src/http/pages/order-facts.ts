@@ -14,7 +14,12 @@ export function deliveredFacts(view: Pick<OrderView, "order" | "viewer" | "proje
   const ordered = facts([
     ["Product", foreign(details.productName)],
     ["Description", details.productDesc === "" ? null : html`<span class="pre">${foreign(details.productDesc)}</span>`],
-    ["Project", view.project === null ? null : html`${foreign(view.project.name)} (${view.project.id}${view.project.position !== null && html`, milestone ${view.project.position}`})`],
+    [
+      "Project",
+      view.project === null
+        ? null
+        : html`${foreign(view.project.name)} (${view.project.id}${view.project.position !== null && html`, milestone ${view.project.position}`})`,
+    ],
     ["Buyer", view.viewer === "buyer" || view.buyerName === "" ? null : foreign(view.buyerName)],
     ["Recipient’s phone", details.recipient === "" ? null : foreign(details.recipient)],
     ["Delivered to", details.deliveryLocation === "" ? null : foreign(details.deliveryLocation)],

@@ -2,7 +2,7 @@ import { deliveredFacts } from "./order-facts.ts";
 import { doneMessage, note, sentences, whoGetsWhat, whySection } from "./blocks.ts";
 import { button, errorSummary, postForm } from "./form.ts";
 import type { Hidden, Html, PageView, Value } from "./html.ts";
-import { document, foreign, html } from "./html.ts";
+import { document, foreign, html, shortened } from "./html.ts";
 import { money, moneyBoth } from "./money.ts";
 import { moneyOutSection } from "./order-money.ts";
 import { stepForms } from "./order-steps.ts";
@@ -32,26 +32,25 @@ ${historySection(view.history)}`;
 
 /** The page's first lines: what order this is and how it stands. */
 export function orderHead(order: ShownOrder, shopName: string): Html {
-  return html`<div class="head"><p class="muted">${foreign(shopName)}, order ${foreign(order.shopOrderId)}</p><h1>${foreign(shortened(order.details.productName))}</h1><p><span class="state">${stateTitle(order.state)}</span></p></div>`;
-}
-
-function shortened(name: string): string {
-  const signs = [...name];
-  return signs.length <= 120 ? name : `${signs.slice(0, 117).join("").trimEnd()}…`;
+  return html`<div class="head"><p class="muted">${foreign(shopName)}, order ${foreign(order.shopOrderId)}</p><h1>${foreign(shortened(order.details.productName, 120))}</h1><p><span class="state">${stateTitle(order.state)}</span></p></div>`;
 }
 
 function whereMoneyIs(order: ShownOrder, escrow: bigint, viewer: Viewer): Html {
   const place = moneyPlace(order.state);
   const turn = whoseTurn(order.state, viewer);
   const sentence = html`<p>${turn !== null && html`<strong>${turn}</strong> `}${stateSentence(order.state)}</p>`;
-  const lost = order.lost > 0n && place === "escrow" && html`<p>${money(order.lost, order.bookCurrency)} of it was taken back by the buyer’s bank.</p>`;
+  const lost =
+    order.lost > 0n &&
+    place === "escrow" &&
+    html`<p>${money(order.lost, order.bookCurrency)} of it was taken back by the buyer’s bank.</p>`;
   return html`<section class="block"><h2>Where the money is</h2>${moneyLine(order, escrow, place)}${lost}${sentence}${
-    order.ending !== null && whoGetsWhat({ ...order.ending, currency: order.bookCurrency }, "Who got what")
+    order.ending !== null && whoGetsWhat({ ...order.ending, currency: order.bookCurrency }, "Who got what", viewer)
   }</section>`;
 }
 
 function moneyLine(order: ShownOrder, escrow: bigint, place: "unpaid" | "escrow" | "out"): Value {
-  if (place === "escrow") return html`<p class="key">${moneyBoth(escrow, order)}</p><p>This is held in escrow. Nobody has been paid from it.</p>`;
+  if (place === "escrow")
+    return html`<p class="key">${moneyBoth(escrow, order)}</p><p>This is held in escrow. Nobody has been paid from it.</p>`;
   if (place === "out") return html`<p>Escrow is empty: the money of this order has gone out or is on its way.</p>`;
   const due = order.state === "expired" ? "" : html` The buyer would pay ${moneyBoth(order.amount, order)}.`;
   return html`<p>Nothing was paid into escrow.${due}</p>`;
@@ -60,11 +59,17 @@ function moneyLine(order: ShownOrder, escrow: bigint, place: "unpaid" | "escrow"
 function whatNext(view: OrderView): Value {
   const { order } = view;
   if (view.clockStopped) {
-    return note("warn", "The clock stands still", html`<p>The buyer’s bank disputes the payment. Time limits of this order do not run until that is decided.</p>`);
+    return note(
+      "warn",
+      "The clock stands still",
+      html`<p>The buyer’s bank disputes the payment. Time limits of this order do not run until that is decided.</p>`,
+    );
   }
   const lines: Value[] = [];
-  if (order.dueAt !== null && view.silence !== null) lines.push(html`If nobody acts until <strong>${moment(order.dueAt)}</strong>, ${view.silence}.`);
-  if (order.state === "funded" && order.freeCancelUntil !== null) lines.push(html`The buyer can cancel free of charge until ${moment(order.freeCancelUntil)}.`);
+  if (order.dueAt !== null && view.silence !== null)
+    lines.push(html`If nobody acts until <strong>${moment(order.dueAt)}</strong>, ${view.silence}.`);
+  if (order.state === "funded" && order.freeCancelUntil !== null)
+    lines.push(html`The buyer can cancel free of charge until ${moment(order.freeCancelUntil)}.`);
   if (view.offer !== null && view.offer.kind !== "ruling") lines.push(offerLine(view, view.offer));
   if (lines.length === 0) return null;
   return html`<section class="block"><h2>What happens next</h2>${sentences(lines)}</section>`;
@@ -105,7 +110,12 @@ export interface OrderSummaryView extends PageView {
 /** Read-only: shows how the order stands, and offers a fresh link to the contact the old one went to. */
 export function orderSummaryPage(view: OrderSummaryView): string {
   const stale =
-    view.done === null && note("warn", "This link has ended", html`<p>It is too old, or the order has moved on since it was sent. You see how the order stands; to act on it, you need a fresh link.</p>`);
+    view.done === null &&
+    note(
+      "warn",
+      "This link has ended",
+      html`<p>It is too old, or the order has moved on since it was sent. You see how the order stands; to act on it, you need a fresh link.</p>`,
+    );
   const again =
     view.freshUrl !== null &&
     html`<section class="block"><h2>${view.done === null ? "Get a fresh link" : "Come back to this order"}</h2><p>Each link works for one state of the order. We send the new one to the contact you confirmed.</p>${postForm({ url: view.freshUrl, hidden: view.hidden, body: button({ text: "Send me a fresh link", look: view.done === null ? "main" : "quiet" }) })}</section>`;

@@ -41,10 +41,13 @@ export type ShownOrder = Pick<
   | "deliverBy"
   | "reason"
   | "comment"
-  | "ending"
   | "createdAt"
   | "fundedAt"
-> & { readonly details: Pick<Order["details"], "productName" | "productDesc" | "deliveryLocation" | "deliveryDate" | "recipient"> };
+> & {
+  readonly details: Pick<Order["details"], "productName" | "productDesc" | "deliveryLocation" | "deliveryDate" | "recipient">;
+  /** Who was paid what when it ended. */
+  readonly ending: Omit<WhoGetsWhat, "currency" | "lost"> | null;
+};
 
 /** A payout or refund of the one who looks. A {@link Disbursement} fits, with what the page adds. */
 export type MoneyOut = Pick<Disbursement, "id" | "kind" | "amount" | "currency" | "state" | "concludedAt"> & {
@@ -65,7 +68,7 @@ export interface HistoryStep {
 }
 
 /**
- * An order's page. Every form posts to `actionUrl` with the field `action`: a {@link PageAction}, or `give_account`, `ask_code`.
+ * An order's page. GET of `actionUrl` shows it; every form posts there with the field `action`: a {@link PageAction}, or `give_account`, `ask_code`.
  * Further fields stand with each form in `order-steps.ts`.
  */
 export interface OrderView extends PageView {

@@ -90,7 +90,7 @@ const reasons: Readonly<Record<string, string>> = {
   damaged: "it is damaged",
   incomplete: "something is missing",
   late: "it came too late",
-  changed_mind: "the buyer changed their mind",
+  changed_mind: "a change of mind",
   other: "another reason",
 };
 

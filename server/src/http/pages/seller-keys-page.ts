@@ -4,7 +4,7 @@ import type { Hidden } from "./html.ts";
 import { html } from "./html.ts";
 import type { SignedInView } from "./seller-page.ts";
 import { signedIn } from "./seller-page.ts";
-import { moment } from "./time.ts";
+import { lengthText, moment } from "./time.ts";
 
 /** One key pair, without its secret. */
 export interface KeyPairLine {
@@ -20,13 +20,14 @@ export interface SellerKeysView extends SignedInView {
   readonly actionUrl: string;
   readonly hidden: Hidden;
   readonly keys: readonly KeyPairLine[];
+  /** How long an old pair works beside a new one, in milliseconds. */
+  readonly overlap: number;
   /** Just made, shown this one time; null otherwise. */
   readonly fresh: { readonly publicKey: string; readonly privateKey: string } | null;
   readonly done: string | null;
 }
 
 export function sellerKeysPage(view: SellerKeysView): string {
-  const running = view.keys.filter((key) => key.endsAt !== null);
   const fresh =
     view.fresh !== null &&
     note(
@@ -58,10 +59,6 @@ export function sellerKeysPage(view: SellerKeysView): string {
       ending(key),
     ]),
   })}<p class="muted">The public key stands in your checkout form; everybody can see it. The private key belongs on your server only: with it one can mark orders as delivered and cancel them. It can never accept a delivery for the buyer.</p></section>
-<section class="block"><h2>Make a new pair</h2><p>${
-    running.length > 0
-      ? "The pair before is still running out, and both work until then. If you make another new pair now, the oldest ends at once."
-      : "The present pair goes on working for a while beside the new one, so that you can change your shop without a break. “Last used” tells you when nothing uses the old one any more."
-  }</p>${postForm({ url: view.actionUrl, hidden: { ...view.hidden, action: "rotate" }, body: button({ text: "Make a new key pair" }) })}</section>`;
+<section class="block"><h2>Make a new pair</h2><p>The present pair goes on working for ${lengthText(view.overlap)} beside the new one, so that you can change your shop without a break: during that time both are valid. “Last used” tells you when nothing uses the old one any more.</p>${postForm({ url: view.actionUrl, hidden: { ...view.hidden, action: "rotate" }, body: button({ text: "Make a new key pair" }) })}</section>`;
   return signedIn(view, { title: "Keys", body });
 }

@@ -3,7 +3,7 @@ import { orderStates } from "../../domain/order-table.ts";
 import { doneMessage, link, note, paging, table } from "./blocks.ts";
 import { button, postForm, selectField } from "./form.ts";
 import type { DocumentView, Hidden, Html, Link, PageView } from "./html.ts";
-import { document, foreign, html, safeAddress } from "./html.ts";
+import { document, foreign, html, safeAddress, shortened } from "./html.ts";
 import { money } from "./money.ts";
 import { orderBody } from "./order-page.ts";
 import type { OrderView } from "./order-view.ts";
@@ -36,9 +36,9 @@ export interface OrderLine {
   readonly createdAt: Date;
 }
 
-/** A marketplace operator wants to take this seller on; the seller confirms. Posts `invitation` and `answer` (`confirm`, `refuse`). */
+/** A marketplace operator wants to take this seller on; nothing happens unless the seller confirms. Posts `operator`, its number. */
 export interface Invitation {
-  readonly id: number;
+  readonly operatorId: number;
   readonly operatorName: string;
   readonly at: Date;
 }
@@ -77,7 +77,7 @@ export function orderTable(caption: string, orders: readonly OrderLine[], empty:
     empty,
     rows: orders.map((order) => [
       html`${link({ href: order.url, text: String(order.id) })}<br><span class="muted small-text">shop’s ${foreign(order.shopOrderId)}</span>`,
-      foreign(order.productName.length > 80 ? `${order.productName.slice(0, 77)}…` : order.productName),
+      foreign(shortened(order.productName, 80)),
       foreign(order.buyer),
       money(order.amount, order.currency),
       html`${stateTitle(order.state)}${turnOf(order.state)}`,
@@ -97,12 +97,14 @@ function invitations(view: SellerOrdersView): Html {
     note(
       "warn",
       html`${foreign(one.operatorName)} wants to sell for you`,
-      html`<p>If you confirm, this marketplace can take orders in your name and keep its commission from them. Your own orders are not touched. Asked ${moment(one.at)}.</p>${postForm({
-        url: view.invitationUrl,
-        hidden: { ...view.hidden, invitation: String(one.id) },
-        label: `Invitation of ${one.operatorName}`,
-        body: html`<div class="actions">${button({ text: "Confirm", name: "answer", value: "confirm" })}${button({ text: "Refuse", look: "quiet", name: "answer", value: "refuse" })}</div>`,
-      })}`,
+      html`<p>If you confirm, this marketplace can take orders in your name and keep its commission from them. Your own orders are not touched. If you do not want this, do nothing. Asked ${moment(one.at)}.</p>${postForm(
+        {
+          url: view.invitationUrl,
+          hidden: { ...view.hidden, operator: String(one.operatorId) },
+          label: `Invitation of ${one.operatorName}`,
+          body: button({ text: "Confirm" }),
+        },
+      )}`,
     ),
   );
   return html`${forms}`;

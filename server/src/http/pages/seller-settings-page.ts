@@ -49,7 +49,8 @@ export function sellerSettingsPage(view: SellerSettingsView): string {
 <section class="block"><h2>Terms of your orders</h2>${form(view, "terms", html`${settingsTerms(view)}${button({ text: "Save the terms" })}`)}</section>
 <section class="block"><h2>Your shop’s connection</h2>${form(view, "shop", html`${shopFields(view)}${button({ text: "Save the connection" })}`)}</section>
 <section class="block"><h2>Your bank account</h2><p>Your part of every order is paid to this account.${
-    view.limits.coolingOffHours > 0 && ` After a change, money waits ${view.limits.coolingOffHours} hours, and we tell the contacts we know.`
+    view.limits.coolingOffHours > 0 &&
+    ` After a change, money waits ${view.limits.coolingOffHours} hours, and we tell the contacts we know.`
   }</p>${form(view, "bank", html`${bankFields({ form: "", errors: view.errors, typed: view.values })}${button({ text: "Save the account" })}`)}</section>`;
   return signedIn(view, { title: "Settings", body });
 }
@@ -74,7 +75,7 @@ ${radios({
   value: values.callback_format,
   errors,
   choices: [
-    { value: "auto", text: "Automatic", hint: "As JSON first; as a form where your shop does not take JSON." },
+    { value: "auto", text: "Automatic", hint: "As a form for orders that came through a plugin which reads forms, otherwise JSON." },
     { value: "json", text: "JSON" },
     { value: "multipart", text: "Form (multipart)" },
   ],

@@ -1,5 +1,5 @@
-import type { Refusal } from "../domain/refusals.ts";
-import { refuse } from "../domain/refusals.ts";
+import type { Refusal } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 
 /**
  * An e-mail address in the form it is stored and compared in: trimmed, the domain in lower case, the part before `@` as given (some mail

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isRefusal } from "../domain/refusals.ts";
+import { isRefusal } from "./refusals.ts";
 import { normaliseEmail, normalisePhone } from "./contact.ts";
 
 test("an e-mail address is trimmed and its domain put in lower case", () => {

@@ -1,0 +1,41 @@
+import type pg from "pg";
+import type { Lanes } from "../actions/lanes.ts";
+import type { ActSettings } from "../actions/settings.ts";
+import type { Order } from "../domain/order.ts";
+import type { Rail } from "../rails/rail.ts";
+import type { SandboxControls } from "../rails/sandbox/sandbox.ts";
+
+/** What every route works with; main.ts puts it together and hands it in. */
+export interface App {
+  readonly mode: "sandbox" | "live";
+  readonly pool: pg.Pool;
+  readonly lanes: Lanes;
+  readonly settings: ActSettings;
+  readonly baseUrl: string;
+  readonly secretKey: Buffer;
+  readonly sessionLife: number;
+  readonly acceptCode: boolean;
+  readonly now: () => Date;
+  readonly rail: (name: string) => Rail | undefined;
+  /** What jobs do, where a person waits for it. */
+  readonly work: {
+    /** Runs what is due of one seller, so that a page shows what an act has caused. */
+    settle(sellerId: number): Promise<void>;
+    /** Asks the rail about the undecided payments of an order that is to make way. */
+    askBeforeClosing(sellerId: number, orderId: number): Promise<void>;
+    /** Sends a fresh link for the order to the contact the old one went to. */
+    sendLink(order: Order, party: "buyer" | "seller", sentTo: string): Promise<void>;
+    /** Sends a one-time code to the buyer's confirmed phone; answers where it went, shortened, or null if there is none. */
+    sendCode(order: Order): Promise<string | null>;
+    verifyBooks(): Promise<object>;
+    solvency(): Promise<readonly { readonly currency: string; readonly held: bigint; readonly owed: bigint }[]>;
+
+  };
+  readonly sandbox: SandboxPorts | undefined;
+}
+
+export interface SandboxPorts {
+  readonly rail: SandboxControls;
+  advance(sellerId: number, by: number): Promise<{ now: Date; fired: readonly object[] }>;
+  mailbox(to: string): Promise<readonly object[]>;
+}

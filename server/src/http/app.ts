@@ -1,0 +1,109 @@
+import multipart from "@fastify/multipart";
+import rateLimit from "@fastify/rate-limit";
+import type { FastifyError, FastifyInstance, FastifyServerOptions } from "fastify";
+import { fastify } from "fastify";
+import { refuse } from "../domain/refusals.ts";
+import { parseAuthtoken } from "../atarapay/tokens.ts";
+import type { App } from "./app-context.ts";
+import { commissionRoutes } from "./atarapay/commissions.ts";
+import { orderRoutes } from "./atarapay/orders.ts";
+import { projectRoutes } from "./atarapay/projects.ts";
+import { providerRoutes } from "./atarapay/providers.ts";
+import { acceptForms, BadBody } from "./fields.ts";
+import { orderPageRoutes } from "./order-page-routes.ts";
+import { operatorRoutes } from "./operator-routes.ts";
+import { refusedPage } from "./page-answers.ts";
+import { stylesheet } from "./pages/assets.ts";
+import { checkoutRoutes } from "./pay/checkout-routes.ts";
+import { railEventRoutes } from "./rail-events.ts";
+import { sandboxRoutes } from "./sandbox-routes.ts";
+import { sellerRoutes } from "./seller-routes.ts";
+
+export interface ServerSettings {
+  readonly bodyLimit: number;
+  readonly trustProxy: number;
+  readonly perKey: number;
+  readonly perAddress: number;
+  readonly logger: FastifyServerOptions["loggerInstance"];
+}
+
+const pageHeaders = {
+  "content-security-policy":
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+} as const;
+
+/** The HTTP server with all routes. In a live installation nothing of the sandbox is registered at all. */
+export async function buildServer(app: App, settings: ServerSettings): Promise<FastifyInstance> {
+  const server: FastifyInstance = fastify({
+    ...(settings.logger === undefined ? {} : { loggerInstance: settings.logger }),
+    // Addresses carry link and checkout tokens, so requests are not logged by address.
+    disableRequestLogging: true,
+    bodyLimit: settings.bodyLimit,
+    trustProxy: (_address: string, hop: number) => hop <= settings.trustProxy,
+    routerOptions: { maxParamLength: 200 },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    requestTimeout: 30_000,
+  });
+  acceptForms(server);
+  await server.register(multipart, { limits: { files: 0, fields: 100, fieldSize: settings.bodyLimit, parts: 100 } });
+  await server.register(rateLimit, { global: true, max: settings.perAddress, timeWindow: 60_000 });
+  limitKeys(server, settings.perKey);
+
+  server.addHook("onSend", async (_request, reply) => {
+    for (const [name, value] of Object.entries(pageHeaders)) if (!reply.hasHeader(name)) void reply.header(name, value);
+  });
+  server.setErrorHandler<FastifyError>((error, request, reply) => {
+    if (error instanceof BadBody) return refusedPage(app, request, reply, error.refusal);
+    const status = error.statusCode ?? 500;
+    if (status === 429) {
+      return refusedPage(app, request, reply, refuse("too_many_requests"));
+    }
+    if (status >= 400 && status < 500) {
+      const detail = status === 413 ? `The body is larger than the ${settings.bodyLimit} bytes taken here.` : error.message;
+      return reply.code(status).send({ status: "error", message: detail });
+    }
+    request.log.error({ error: error.message, stack: error.stack, route: request.routeOptions.url }, "a request failed");
+    const message = `Something went wrong here, and nothing was changed by this request unless it says so elsewhere. Try again; if it stays, name request ${request.id}.`;
+    return reply.code(500).send({ status: "error", message });
+  });
+  server.setNotFoundHandler((request, reply) => refusedPage(app, request, reply, refuse("not_yours", "There is nothing at this address.")));
+
+  server.get(stylesheet.path, (_request, reply) => reply.type(stylesheet.type).header("cache-control", "public, max-age=300").send(stylesheet.text));
+  server.get("/healthz", async (_request, reply) => {
+    await app.pool.query("SELECT 1");
+    return reply.send({ status: "ok", mode: app.mode });
+  });
+  projectRoutes(server, app);
+  providerRoutes(server, app);
+  commissionRoutes(server, app);
+  orderRoutes(server, app);
+  checkoutRoutes(server, app);
+  orderPageRoutes(server, app);
+  sellerRoutes(server, app);
+  operatorRoutes(server, app);
+  railEventRoutes(server, app);
+  if (app.sandbox !== undefined) sandboxRoutes(server, app, app.sandbox);
+  return server;
+}
+
+/** A limit per public key beside the one per address: a shop behind many addresses, or a stolen public key, is one caller. */
+function limitKeys(server: FastifyInstance, most: number): void {
+  const check = server.createRateLimit({ max: most, timeWindow: 60_000, keyGenerator: (request) => `key ${publicKeyOf(request.body)}` });
+  server.addHook("preHandler", async (request) => {
+    if (publicKeyOf(request.body) === "") return;
+    const limit = await check(request);
+    if (!limit.isAllowed && limit.isExceeded) throw new BadBody(refuse("too_many_requests"));
+  });
+}
+
+function publicKeyOf(body: unknown): string {
+  if (typeof body !== "object" || body === null) return "";
+  const { authtoken, token } = body as Record<string, unknown>;
+  if (typeof token === "string") return token.slice(0, 64);
+  return typeof authtoken === "string" ? (parseAuthtoken(authtoken)?.publicKey.slice(0, 64) ?? "") : "";
+}

@@ -1,0 +1,37 @@
+import { parseAuthtoken } from "../atarapay/tokens.ts";
+import { run } from "../db/connect.ts";
+import { sellerByKey, sellerQueries } from "../db/sellers.ts";
+import { refuse } from "../domain/refusals.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import type { Seller } from "../domain/seller.ts";
+import { open } from "../secrets/box.ts";
+import { sameSecret } from "../secrets/tokens.ts";
+import type { App } from "./app-context.ts";
+
+/** Binds a sealed private key to its public key. */
+export function keyContext(publicKey: string): string {
+  return `api key ${publicKey}`;
+}
+
+export interface KeyHolder {
+  readonly seller: Seller;
+  readonly publicKey: string;
+}
+
+/** The seller of an `authtoken`. An unknown public key and a wrong private key get the same answer, after the same work. */
+export async function sellerOfAuthtoken(app: App, authtoken: string): Promise<KeyHolder | Refusal> {
+  const pair = parseAuthtoken(authtoken);
+  if (pair === undefined) return refuse("wrong_key");
+  const found = await sellerByKey(app.pool, pair.publicKey, app.now());
+  const kept = found === undefined ? pair.privateKey.padEnd(35, "x").split("").toReversed().join("") : open(app.secretKey, found.sealed, keyContext(pair.publicKey));
+  if (!sameSecret(kept, pair.privateKey) || found === undefined) return refuse("wrong_key");
+  await run(app.pool, sellerQueries.touchKey, [pair.publicKey, app.now().toISOString()]);
+  return { seller: found.seller, publicKey: pair.publicKey };
+}
+
+/** The seller of a public key, as a checkout form gives it, with the private key that signatures are checked by. */
+export async function sellerOfPublicKey(app: App, publicKey: string): Promise<(KeyHolder & { readonly privateKey: string }) | Refusal> {
+  const found = await sellerByKey(app.pool, publicKey, app.now());
+  if (found === undefined) return refuse("wrong_key");
+  return { seller: found.seller, publicKey, privateKey: open(app.secretKey, found.sealed, keyContext(publicKey)) };
+}

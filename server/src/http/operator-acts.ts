@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { addFloat, giveBack, handOver, takeFees, writeOff } from "../actions/book-steps.ts";
+import type { Answer, Ask } from "../actions/command.ts";
+import { liftHold, placeHold } from "../actions/holds.ts";
+import { receivePayment } from "../actions/receive-payment.ts";
+import { verifyIdentity } from "../actions/sellers.ts";
+import { reopen, rule } from "../actions/settle-dispute.ts";
+import { requeue } from "../actions/unpark.ts";
+import type { OrderAsk } from "../actions/order-step.ts";
+import type { Query } from "../db/connect.ts";
+import { run } from "../db/connect.ts";
+import { readOrder } from "../db/orders.ts";
+import { disbursements, payments } from "../db/tables.ts";
+import type { Payment } from "../domain/facts.ts";
+import { minor } from "../domain/money.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import type { App } from "./app-context.ts";
+import type { Fields } from "./fields.ts";
+import { text, wholeNumber } from "./fields.ts";
+
+export const operatorActQueries = {
+  payment: { name: "read_one_payment", text: `SELECT ${payments.select("t")} FROM payments t WHERE t.seller_id = $1 AND t.id = $2` },
+  disbursement: { name: "read_one_disbursement", text: `SELECT ${disbursements.select("t")} FROM disbursements t WHERE t.seller_id = $1 AND t.id = $2` },
+} satisfies Record<string, Query>;
+
+/** An operator, as the history names one: it tells two of them apart. */
+export interface OperatorActor {
+  readonly id: number;
+  readonly email: string;
+}
+
+export function operatorAsk(operator: OperatorActor, sellerId: number, key?: Ask["key"]): Ask {
+  return { id: randomUUID(), sellerId, actor: { party: "operator", name: `operator:${operator.id}` }, key };
+}
+
+/** Kobo from the page (major units were turned into kobo before) or the API; 0 is an amount here. */
+export function koboOrZero(value: unknown, field: string): bigint | Refusal {
+  return value === 0 || value === "0" ? 0n : minor(value, field);
+}
+
+/**
+ * Everything an operator can do, by name; pages and API call it alike. Fields: `seller` and what the action needs. Amounts in kobo.
+ */
+export async function operatorAct(app: App, operator: OperatorActor, action: string, fields: Fields, key?: Ask["key"]): Promise<Answer> {
+  const sellerId = wholeNumber(text(fields, "seller"));
+  if (sellerId === undefined) return refuse("invalid", "The seller field must be a seller's number.", { field: "seller" });
+  const ask = operatorAsk(operator, sellerId, key);
+  const id = (name: string) => wholeNumber(text(fields, name)) ?? -1;
+  const comment = text(fields, "comment") === "" ? undefined : text(fields, "comment");
+  const orderAsk: OrderAsk = { ...ask, orderId: id("order") };
+  switch (action) {
+    case "rule": {
+      const buyerGets = koboOrZero(fields["buyer_gets"], "buyer_gets");
+      return isRefusal(buyerGets) ? buyerGets : app.lanes.one(rule(orderAsk, { buyerGets, comment }));
+    }
+    case "reopen":
+      return app.lanes.one(reopen(orderAsk, { comment }));
+    case "hold": {
+      const projectId = text(fields, "project") === "" ? undefined : id("project");
+      return app.lanes.one(placeHold(ask, { ...(projectId === undefined ? { orderId: id("order") } : { projectId }), note: text(fields, "note") }));
+    }
+    case "lift_hold":
+      return app.lanes.one(liftHold(ask, { holdId: id("hold") }));
+    case "verify_identity":
+      return app.lanes.one(verifyIdentity(ask));
+    case "write_off": {
+      const amount = minor(fields["amount"]);
+      return isRefusal(amount) ? amount : app.lanes.one(writeOff(ask, { amount, currency: text(fields, "currency") || "NGN" }));
+    }
+    case "add_float": {
+      const amount = minor(fields["amount"]);
+      return isRefusal(amount) ? amount : app.lanes.one(addFloat(ask, { amount, currency: text(fields, "currency") || "NGN" }));
+    }
+    case "take_fees":
+      return takeEarned(app, ask, fields);
+    case "match":
+      return match(app, operator, id("payment"), fields);
+    case "give_back":
+      return backToPayer(app, ask, id("payment"));
+    case "requeue":
+      return sendAgain(app, ask, id("disbursement"));
+    default:
+      return refuse("not_now", `There is no operator action called ${action.slice(0, 40)}.`);
+  }
+}
+
+async function takeEarned(app: App, ask: Ask, fields: Fields): Promise<Answer> {
+  const currency = text(fields, "currency") || "NGN";
+  const escrow = koboOrZero(fields["escrow_fees"] ?? 0, "escrow_fees");
+  const payout = koboOrZero(fields["payout_fees"] ?? 0, "payout_fees");
+  if (isRefusal(escrow)) return escrow;
+  if (isRefusal(payout)) return payout;
+  const line = (await app.work.solvency()).find((one) => one.currency === currency);
+  return app.lanes.one(takeFees(ask, { escrow, payout, currency, surplus: line === undefined ? 0n : line.held - line.owed }));
+}
+
+async function housePayment(app: App, paymentId: number, sellerId: number): Promise<Payment | undefined> {
+  const { rows } = await run(app.pool, operatorActQueries.payment, [sellerId, paymentId]);
+  return rows[0] === undefined ? undefined : payments.read(rows[0]);
+}
+
+/** Unknown money gets its order: it leaves the house's book, then the same receipt is told to the right one. Both steps carry the receipt's name. */
+async function match(app: App, operator: OperatorActor, paymentId: number, fields: Fields): Promise<Answer> {
+  const toSeller = wholeNumber(text(fields, "to_seller"));
+  const toOrder = wholeNumber(text(fields, "to_order"));
+  const order = toSeller === undefined || toOrder === undefined ? undefined : await readOrder(app.pool, toSeller, toOrder);
+  if (order === undefined) return refuse("not_yours", "There is no such order of that seller.", { field: "to_order" });
+  const payment = await housePayment(app, paymentId, 0);
+  if (payment === undefined) return refuse("not_yours", "There is no such unknown payment.");
+  const handed = await app.lanes.one(handOver({ ...operatorAsk(operator, 0), paymentId, orderId: null }));
+  // Handed over before, but perhaps not told: the receipt below is told at most once.
+  if (isRefusal(handed) && payment.state !== "handed_over") return handed;
+  const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "rail", name: `rail:${payment.rail}` } as const };
+  return app.lanes.one(
+    receivePayment(ask, {
+      paymentId: null,
+      orderId: order.id,
+      rail: payment.rail,
+      reference: payment.reference,
+      railReference: payment.railReference ?? payment.reference,
+      amount: payment.received,
+      currency: payment.receivedCurrency ?? payment.currency,
+      fee: 0n,
+    }),
+  );
+}
+
+async function backToPayer(app: App, ask: Ask, paymentId: number): Promise<Answer> {
+  if (ask.sellerId !== 0) return refuse("not_now", "Money of an order goes back by itself; only unknown money is given back by hand.");
+  return app.lanes.one(giveBack({ ...ask, paymentId, orderId: null }));
+}
+
+async function sendAgain(app: App, ask: Ask, disbursementId: number): Promise<Answer> {
+  const { rows } = await run(app.pool, operatorActQueries.disbursement, [ask.sellerId, disbursementId]);
+  if (rows[0] === undefined) return refuse("not_yours");
+  const { orderId, payeeKind, payeeId } = disbursements.read(rows[0]);
+  return app.lanes.one(requeue({ ...ask, disbursementId, orderId, payeeKind, payeeId }));
+}

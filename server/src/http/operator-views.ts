@@ -1,0 +1,138 @@
+import { alarmQueries } from "../db/alarms.ts";
+import { run } from "../db/connect.ts";
+import { readOperatorRows } from "../db/operator-views.ts";
+import type { OrderView as Read } from "../db/orders.ts";
+import { readOrder, readOrderView } from "../db/orders.ts";
+import { railEventQueries } from "../db/rail-events.ts";
+import { clockOffset, sellerById } from "../db/sellers.ts";
+import { later } from "../domain/deadlines.ts";
+import type { Hold, Payment } from "../domain/facts.ts";
+import { must } from "../domain/fault.ts";
+import type { Order } from "../domain/order.ts";
+import type { App } from "./app-context.ts";
+import { orderView, whoGets } from "./order-views.ts";
+import type { DisputeView } from "./pages/dispute-page.ts";
+import type { HoldLine } from "./pages/operator-money.ts";
+import type { OperatorView } from "./pages/operator-page.ts";
+import type { SignedInView } from "./pages/seller-page.ts";
+
+/** What the overview shows, without the frame around it. */
+export async function overview(app: App): Promise<Pick<OperatorView, "now" | "disputes" | "alarms" | "unapplied" | "parked" | "holds" | "solvency" | "railEvents" | "receivables">> {
+  const now = app.now();
+  const [rows, alarms, solvency, events] = await Promise.all([
+    readOperatorRows(app.pool),
+    run(app.pool, alarmQueries.list),
+    app.work.solvency(),
+    run(app.pool, railEventQueries.unexplained),
+  ]);
+  return {
+    now,
+    disputes: rows.disputes.map(({ order, sellerName, proposed }) => ({
+      sellerId: order.sellerId,
+      orderId: order.id,
+      url: orderUrl(order),
+      sellerName,
+      amount: order.amount - order.lost,
+      currency: order.bookCurrency,
+      since: order.updatedAt,
+      ruleBy: order.ruleBy,
+      late: order.ruleBy !== null && order.dueAt === null,
+      proposed,
+    })),
+    alarms: alarms.rows.map((row) => ({ kind: String(row["kind"]), about: String(row["about"]), says: String(row["says"]), at: row["at"] as Date })),
+    unapplied: rows.unapplied.map((payment) => ({
+      sellerId: payment.sellerId,
+      paymentId: payment.id,
+      reference: payment.reference,
+      amount: payment.unapplied,
+      currency: payment.receivedCurrency ?? payment.currency,
+      receivedAt: payment.receivedAt ?? payment.openedAt,
+      why: whyUnapplied(payment, payment.orderState),
+      unknown: payment.sellerId === 0,
+      orderUrl: payment.orderId === null ? null : `/operator/orders/${payment.sellerId}/${payment.orderId}`,
+    })),
+    parked: rows.parked.map((one) => ({
+      sellerId: one.sellerId,
+      id: one.id,
+      kind: one.kind,
+      payee: `${one.payeeKind.replaceAll("_", " ")} ${one.payeeId}`,
+      payeeKind: one.payeeKind,
+      amount: one.amount,
+      currency: one.currency,
+      since: one.createdAt,
+      freedBy: one.reason ?? "New payout details from the payee.",
+      identityMissing: (one.reason ?? "").includes("identity"),
+      orderUrl: one.orderId === null ? null : `/operator/orders/${one.sellerId}/${one.orderId}`,
+      orderId: one.orderId,
+    })),
+    holds: rows.holds.map(holdLine),
+    solvency,
+    railEvents: events.rows.map((row) => ({
+      id: Number(row["id"]),
+      rail: String(row["rail"]),
+      type: String(row["type"]),
+      reference: String(row["reference"]),
+      receivedAt: row["received_at"] as Date,
+      tries: Number(row["times"]),
+      note: row["note"] === null ? null : String(row["note"]),
+    })),
+    receivables: rows.receivables,
+  };
+}
+
+export function orderUrl(order: Pick<Order, "sellerId" | "id">): string {
+  return `/operator/orders/${order.sellerId}/${order.id}`;
+}
+
+function whyUnapplied(payment: Payment, orderState: string | null): string {
+  if (payment.sellerId === 0) return "Unknown reference: nobody knows what it was for.";
+  if (orderState === "awaiting_payment") return "Short: it waits for the rest until the checkout closes.";
+  return "Late, second, excess or in another currency: it goes back to the payer.";
+}
+
+function holdLine(hold: Hold): HoldLine {
+  const payee = `payee: ${(hold.payeeKind ?? "").replaceAll("_", " ")} ${hold.payeeId ?? ""}`;
+  const over = hold.scope === "order" ? `order ${hold.orderId}` : hold.scope === "project" ? `project ${hold.projectId}` : hold.scope === "payee" ? payee : `seller ${hold.sellerId}`;
+  return {
+    sellerId: hold.sellerId,
+    id: hold.id,
+    reason: hold.reason,
+    over,
+    url: hold.orderId === null ? null : `/operator/orders/${hold.sellerId}/${hold.orderId}`,
+    note: hold.note,
+    placedAt: hold.placedAt,
+    liftsAt: hold.liftsAt,
+    liftable: hold.reason !== "chargeback",
+  };
+}
+
+/** Reads an order with its surroundings, for an operator: any seller's. */
+export async function readForOperator(app: App, sellerId: number, id: number): Promise<Read | undefined> {
+  const order = await readOrder(app.pool, sellerId, id);
+  return order === undefined ? undefined : readOrderView(app.pool, order);
+}
+
+/** One order as the operator's page shows it. */
+export async function disputeView(app: App, read: Read, frame: SignedInView, csrf: string, operatorId: number): Promise<DisputeView> {
+  const { order, offer } = read;
+  const seller = must(await sellerById(app.pool, order.sellerId), "the seller");
+  const name = `operator:${operatorId}`;
+  const view = await orderView(app, read, seller, { viewer: "operator", actionUrl: orderUrl(order), hidden: { csrf }, name });
+  const ruling = offer !== undefined && offer.kind === "ruling" ? offer : undefined;
+  return {
+    ...view,
+    ...frame,
+    hidden: { csrf },
+    buyer: { name: view.buyerName, email: read.buyer?.confirmedEmail ?? read.buyer?.email ?? "", phone: read.buyer?.confirmedPhone ?? read.buyer?.phone ?? "" },
+    seller: { name: view.shopName, email: seller.email, phone: seller.phone },
+    ruleBy: order.ruleBy,
+    draft: null,
+    proposal: ruling === undefined ? null : { ...ruling, own: ruling.partyName === name, gets: whoGets(order, { buyerGets: ruling.buyerGets ?? 0n }) },
+    holds: read.holds.filter((hold) => hold.scope === "seller" || hold.orderId === order.id).map(holdLine),
+  };
+}
+
+/** A book's time now. */
+export async function bookTime(app: App, sellerId: number): Promise<Date> {
+  return later(app.now(), await clockOffset(app.pool, sellerId));
+}

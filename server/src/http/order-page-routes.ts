@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Actor } from "../actions/command.ts";
+import { provePhone } from "../actions/prove-phone.ts";
+import { tryCode } from "../db/codes.ts";
+import type { Link } from "../db/links.ts";
+import { findLink } from "../db/links.ts";
+import type { OrderView as Read } from "../db/orders.ts";
+import { readOrder, readOrderView } from "../db/orders.ts";
+import { clockOffset, sellerById } from "../db/sellers.ts";
+import { later } from "../domain/deadlines.ts";
+import { must } from "../domain/fault.ts";
+import { words } from "../domain/machine.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import { codeHash, sameSecret, tokenHash } from "../secrets/tokens.ts";
+import type { App } from "./app-context.ts";
+import type { Fields } from "./fields.ts";
+import { fieldsOf, text } from "./fields.ts";
+import { shopName } from "./names.ts";
+import { commandOf, majorOrZero } from "./order-steps.ts";
+import { orderView, releasing, whoGets } from "./order-views.ts";
+import { page, refusedPage } from "./page-answers.ts";
+import { orderPage, orderSummaryPage } from "./pages/order-page.ts";
+import type { OrderView } from "./pages/order-view.ts";
+
+interface Behind {
+  readonly link: Link;
+  readonly read: Read;
+  /** It still acts: not too old, and the order has not moved on since it was sent. */
+  readonly current: boolean;
+}
+
+type Route = { Params: { token: string } };
+
+/** Buyer's and seller's page of one order, behind a link. GET shows, POST acts. */
+export function orderPageRoutes(server: FastifyInstance, app: App): void {
+  server.get<Route>("/o/:token", async (request, reply) => {
+    const behind = await follow(app, request.params.token);
+    if (behind === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such link."));
+    return behind.current ? page(reply, orderPage(await viewOf(app, behind, request.params.token))) : summaryPage(app, behind, request.params.token, reply, null);
+  });
+  server.post<Route>("/o/:token", (request, reply) => act(app, request.params.token, request, reply));
+  server.post<Route>("/o/:token/fresh", async (request, reply) => {
+    const behind = await follow(app, request.params.token);
+    if (behind === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such link."));
+    await app.work.sendLink(behind.read.order, behind.link.party, behind.link.sentTo);
+    return summaryPage(app, behind, request.params.token, reply, "A fresh link is on its way to the contact the old one went to.");
+  });
+}
+
+async function follow(app: App, token: string): Promise<Behind | undefined> {
+  const link = await findLink(app.pool, tokenHash(token).toString("hex"));
+  const order = link === undefined ? undefined : await readOrder(app.pool, link.sellerId, link.orderId);
+  if (link === undefined || order === undefined) return undefined;
+  const now = later(app.now(), await clockOffset(app.pool, order.sellerId));
+  return { link, read: await readOrderView(app.pool, order), current: now < link.expiresAt && link.orderVersion === order.version };
+}
+
+/** The link's party acts under the link's name, so that the history tells a link from a signed-in seller. */
+function actorOf(link: Link): Actor {
+  return { party: link.party, name: `link:${link.party}` };
+}
+
+async function viewOf(app: App, behind: Behind, token: string): Promise<OrderView> {
+  const seller = must(await sellerById(app.pool, behind.link.sellerId), "the seller");
+  const actor = actorOf(behind.link);
+  const view = await orderView(app, behind.read, seller, { viewer: behind.link.party, actionUrl: `/o/${token}`, hidden: {}, name: actor.name });
+  // Letting an unpaid order expire is the checkout's business.
+  return { ...view, allowed: view.allowed.filter((step) => !["expire", "close_checkout"].includes(step.action)) };
+}
+
+async function summaryPage(app: App, behind: Behind, token: string, reply: FastifyReply, done: string | null): Promise<FastifyReply> {
+  const { link, read } = behind;
+  const seller = must(await sellerById(app.pool, link.sellerId), "the seller");
+  const view = { sandbox: app.mode === "sandbox", viewer: link.party, order: read.order, shopName: shopName(seller), escrow: read.escrow, done, freshUrl: `/o/${token}/fresh`, hidden: {} };
+  return page(reply.code(done === null ? 410 : 200), orderSummaryPage(view));
+}
+
+async function act(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const behind = await follow(app, token);
+  if (behind === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such link."));
+  if (!behind.current) return summaryPage(app, behind, token, reply, null);
+  const fields = await fieldsOf(request);
+  const action = text(fields, "action");
+  if (action === "ask_code") return askCode(app, behind, token, reply);
+  if (action === "offer_split" && text(fields, "confirm") !== "yes") return previewSplit(app, behind, token, fields, reply);
+  const unproven = await needsCode(app, behind, action, fields);
+  if (unproven !== undefined) return again(app, behind, token, action, fields, unproven, reply);
+  const ask = {
+    id: randomUUID(),
+    sellerId: behind.link.sellerId,
+    actor: actorOf(behind.link),
+    orderId: behind.link.orderId,
+    expectedVersion: behind.link.orderVersion,
+  };
+  const command = commandOf(action, ask, behind.read.order, fields);
+  if (isRefusal(command)) return again(app, behind, token, action, fields, command, reply);
+  const answer = await app.lanes.one(command);
+  if (isRefusal(answer)) {
+    if (answer.refused !== "link_ended") return again(app, behind, token, action, fields, answer, reply);
+    return summaryPage(app, must(await follow(app, token), "the link"), token, reply, null);
+  }
+  await app.work.settle(behind.link.sellerId);
+  const after = must(await follow(app, token), "the link");
+  const done = `You did this: ${words(action)}.`;
+  return after.current ? page(reply, orderPage({ ...(await viewOf(app, after, token)), done })) : summaryPage(app, after, token, reply, done);
+}
+
+/** The page again, with what was wrong where it was typed. */
+async function again(app: App, behind: Behind, token: string, action: string, fields: Fields, refusal: Refusal, reply: FastifyReply): Promise<FastifyReply> {
+  const view = await viewOf(app, behind, token);
+  const field = typeof refusal.facts?.["field"] === "string" ? refusal.facts["field"] : "";
+  const form = action === "give_account" ? `account-${text(fields, "disbursement")}` : action;
+  const typed = Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
+  return page(reply.code(422), orderPage({ ...view, tried: form, errors: [{ field, message: refusal.detail }], typed }));
+}
+
+async function previewSplit(app: App, behind: Behind, token: string, fields: Fields, reply: FastifyReply): Promise<FastifyReply> {
+  const { order } = behind.read;
+  const typed = text(fields, "buyer_gets");
+  const amount = majorOrZero(typed, order.bookCurrency);
+  const wrong = isRefusal(amount) ? amount : amount > order.amount ? refuse("amount_out_of_range", undefined, { field: "buyer_gets" }) : undefined;
+  if (wrong !== undefined || isRefusal(amount)) return again(app, behind, token, "offer_split", fields, wrong ?? refuse("amount_invalid"), reply);
+  const view = await viewOf(app, behind, token);
+  return page(reply, orderPage({ ...view, splitDraft: { amount: typed, gets: whoGets(order, { buyerGets: amount }) } }));
+}
+
+async function askCode(app: App, behind: Behind, token: string, reply: FastifyReply): Promise<FastifyReply> {
+  const codeSentTo = behind.link.party === "buyer" ? await app.work.sendCode(behind.read.order) : null;
+  const view = await viewOf(app, behind, token);
+  return page(reply, orderPage({ ...view, codeSentTo, done: codeSentTo === null ? "There is no phone to send a code to; write to the operator." : `A code was sent to ${codeSentTo}.` }));
+}
+
+/** A buyer's first step that lets money go needs the code; undefined: it does not, or it was right and is now on record. */
+async function needsCode(app: App, behind: Behind, action: string, fields: Fields): Promise<Refusal | undefined> {
+  const { buyer } = behind.read;
+  const proven = behind.link.party !== "buyer" || !app.acceptCode || buyer === undefined || buyer.phoneProvenAt !== null;
+  if (proven || !(releasing as readonly string[]).includes(action)) return undefined;
+  const given = text(fields, "code");
+  if (given === "") return refuse("code_needed", undefined, { field: "code" });
+  const kept = await tryCode(app.pool, buyer.sellerId, buyer.id, app.now());
+  const purpose = `buyer ${buyer.sellerId}:${buyer.id}`;
+  if (kept === undefined || !sameSecret(kept.hash, codeHash(given, purpose).toString("hex"))) return refuse("code_wrong", undefined, { field: "code" });
+  const ask = { id: randomUUID(), sellerId: buyer.sellerId, actor: actorOf(behind.link) };
+  const answer = await app.lanes.one(provePhone(ask, { buyerId: buyer.id, phone: kept.phone }));
+  return isRefusal(answer) ? answer : undefined;
+}

@@ -1,0 +1,139 @@
+import { doneMessage, facts, link, note, table } from "./blocks.ts";
+import type { FieldError } from "./form.ts";
+import { errorSummary } from "./form.ts";
+import type { Hidden, Html, Value } from "./html.ts";
+import { foreign, html } from "./html.ts";
+import { money } from "./money.ts";
+import type { HoldLine, ParkedLine, ReceivableLine, UnappliedLine } from "./operator-money.ts";
+import { holdsTable, parkedTable, receivablesTable, unappliedSection } from "./operator-money.ts";
+import type { SignedInView } from "./seller-page.ts";
+import { signedIn } from "./seller-page.ts";
+import { moment } from "./time.ts";
+
+export interface DisputeLine {
+  readonly sellerId: number;
+  readonly orderId: number;
+  readonly url: string;
+  readonly sellerName: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly since: Date;
+  readonly ruleBy: Date | null;
+  /** `rule_by` has passed. */
+  readonly late: boolean;
+  /** An operator proposed a ruling that waits for a second one. */
+  readonly proposed: boolean;
+}
+
+export interface AlarmLine {
+  readonly kind: string;
+  readonly about: string;
+  readonly says: string;
+  readonly at: Date;
+}
+
+/** Held = incoming + cash + disputed − outgoing; owed = escrow, unapplied, payable, refundable; in minor units. */
+export interface SolvencyLine {
+  readonly currency: string;
+  readonly held: bigint;
+  readonly owed: bigint;
+}
+
+export interface RailEventLine {
+  readonly id: number;
+  readonly rail: string;
+  readonly type: string;
+  readonly reference: string;
+  readonly receivedAt: Date;
+  readonly tries: number;
+  readonly note: string | null;
+}
+
+/** The operator's first page. Its forms post to `actionUrl` with `action`; see `operator-money.ts`. */
+export interface OperatorView extends SignedInView {
+  readonly actionUrl: string;
+  readonly hidden: Hidden;
+  readonly now: Date;
+  readonly disputes: readonly DisputeLine[];
+  readonly alarms: readonly AlarmLine[];
+  readonly unapplied: readonly UnappliedLine[];
+  readonly parked: readonly ParkedLine[];
+  readonly holds: readonly HoldLine[];
+  readonly solvency: readonly SolvencyLine[];
+  readonly railEvents: readonly RailEventLine[];
+  readonly receivables: readonly ReceivableLine[];
+  readonly done: string | null;
+  readonly errors: readonly FieldError[];
+  /** Ids of the form that failed begin with it, e.g. `match-812`. */
+  readonly tried: string | null;
+}
+
+export function operatorPage(view: OperatorView): string {
+  const body = html`<div class="head"><h1>Overview</h1><p class="muted">As of ${moment(view.now)}</p></div>${doneMessage(view.done)}${errorSummary(view.errors, view.tried ?? "")}
+${alarms(view.alarms)}
+${section("Disputes waiting for a decision", view.disputes.length, disputes(view.disputes))}
+<div class="columns">${solvency(view.solvency)}${section("Sellers that owe money", view.receivables.length, receivablesTable(view, view.receivables))}</div>
+${section("Money that fits nothing yet", view.unapplied.length, unappliedSection(view, view.unapplied))}
+${section("Parked payouts and refunds", view.parked.length, parkedTable(view, view.parked))}
+${section("Holds", view.holds.length, holdsTable(view, view.holds))}
+${section("Reports of the payment company not understood", view.railEvents.length, railEvents(view.railEvents))}`;
+  return signedIn(view, { title: "Overview", body });
+}
+
+/** Sections that need a hand, each with how many things are in it. */
+function section(heading: string, count: number, body: Value): Html {
+  return html`<section class="block"><h2>${heading} <span class="muted">(${count})</span></h2>${body}</section>`;
+}
+
+function alarms(lines: readonly AlarmLine[]): Html {
+  if (lines.length === 0) return html``;
+  const line = (one: AlarmLine): Html =>
+    html`<li>${one.says} <span class="muted small-text">(${one.kind}, ${foreign(one.about)}, since ${moment(one.at)})</span></li>`;
+  return note("bad", `Alarms (${lines.length})`, html`<ul>${lines.map(line)}</ul>`);
+}
+
+function disputes(lines: readonly DisputeLine[]): Html {
+  return table({
+    caption: "The one that waited longest first",
+    columns: ["Order", "Seller", "In escrow", "In dispute since", "Decide by", "Standing"],
+    figures: [2],
+    empty: "No dispute is waiting.",
+    rows: lines.map((one) => [
+      link({ href: one.url, text: `Order ${one.orderId}` }),
+      html`${foreign(one.sellerName)} (${one.sellerId})`,
+      money(one.amount, one.currency),
+      moment(one.since),
+      one.ruleBy === null ? "" : html`${moment(one.ruleBy)}${one.late && html` <strong>overdue</strong>`}`,
+      one.proposed ? "a ruling waits for a second operator" : "nothing proposed",
+    ]),
+  });
+}
+
+function solvency(lines: readonly SolvencyLine[]): Html {
+  const per = lines.map((one) => {
+    const surplus = one.held - one.owed;
+    return html`<h3>${one.currency}: ${surplus >= 0n ? "solvent" : html`<strong>not solvent</strong>`}</h3>${facts([
+      ["Held at the payment companies", money(one.held, one.currency)],
+      ["Owed to buyers, sellers and others", money(one.owed, one.currency)],
+      [surplus >= 0n ? "Surplus" : "Missing", money(surplus >= 0n ? surplus : -surplus, one.currency)],
+    ])}`;
+  });
+  return html`<section class="block"><h2>Held and owed</h2>${lines.length === 0 ? html`<p class="muted">No money has moved yet.</p>` : per}</section>`;
+}
+
+function railEvents(lines: readonly RailEventLine[]): Html {
+  return table({
+    caption: "Kept as they came; nothing was done for them",
+    columns: ["Report", "Kind", "Reference", "Came", "Tries", "Why it was not understood"],
+    figures: [4],
+    empty: "Every report was understood.",
+    rows: lines.map((one) => [
+      html`${one.rail} ${one.id}`,
+      one.type,
+      html`<code>${one.reference}</code>`,
+      moment(one.receivedAt),
+      one.tries,
+      one.note ?? "",
+    ]),
+  });
+}

@@ -1,0 +1,43 @@
+import { format } from "../domain/currency.ts";
+import type { OrderView } from "../db/orders.ts";
+import type { Disbursement, Hold } from "../domain/facts.ts";
+
+const holdSays: Readonly<Record<Hold["reason"], string>> = {
+  chargeback: "the buyer's bank disputes the payment",
+  identity: "the payee's identity must be verified once",
+  cooling_off: "the payout details were changed lately",
+  ruling: "a ruling can still be reopened",
+  buyer_objection: "the buyer may still object to a cancellation made in the buyer's name",
+  self_dealing: "buyer and payee have the same contact",
+  operator: "an operator stopped it",
+};
+
+/** "Why isn't my money out?": one sentence per payout or refund that has not arrived, and one per hold. */
+export function whyNotOut(read: OrderView, now: Date): string[] {
+  const moving = read.disbursements.filter((one) => !["succeeded", "cancelled"].includes(one.state));
+  return [...moving.map((one) => sentence(one, now)), ...read.holds.map((hold) => holdSentence(hold))];
+}
+
+function sentence(one: Disbursement, now: Date): string {
+  const what = `The ${one.kind} of ${format(one.amount, one.currency)}`;
+  const reason = one.reason === null ? "" : ` ${one.reason}`;
+  switch (one.state) {
+    case "queued":
+      return one.dueAt !== null && one.dueAt > now ? `${what} waits until ${one.dueAt.toISOString()}.${reason}` : `${what} is about to be sent.${reason}`;
+    case "sending":
+      return `${what} has been handed to the rail; its answer is awaited.`;
+    case "in_flight":
+      return `${what} is with the rail, which says it is pending.`;
+    case "outcome_unknown":
+      return `${what}: the rail gave no clear answer. It is asked until it does; nothing is sent twice meanwhile.${reason}`;
+    case "parked":
+      return `${what} is parked and waits for its payee.${reason}`;
+    default:
+      return `${what} is ${one.state}.${reason}`;
+  }
+}
+
+function holdSentence(hold: Hold): string {
+  const until = hold.liftsAt === null ? "until the operator or the rail lifts it" : `until ${hold.liftsAt.toISOString()}`;
+  return `Hold ${hold.id} stops money from being sent ${until}: ${holdSays[hold.reason]}. ${hold.note}`.trim();
+}

@@ -1,0 +1,21 @@
+import { storeCode } from "../db/codes.ts";
+import type { Order } from "../domain/order.ts";
+import { codeHash, newCode } from "../secrets/tokens.ts";
+import type { Engine } from "./engine.ts";
+import { addressOf } from "./send-messages.ts";
+
+/** What a code is good for: this buyer of this seller, nothing else. */
+export function codePurpose(sellerId: number, buyerId: number): string {
+  return `buyer ${sellerId}:${buyerId}`;
+}
+
+/** Sends a one-time code to the phone the payer confirmed; answers the number, shortened, or null if there is no phone or no way to send. */
+export async function sendCode(engine: Engine, order: Order): Promise<string | null> {
+  const { phone } = await addressOf(engine, order, "buyer");
+  if (phone === null || engine.sms === undefined) return null;
+  const code = newCode();
+  const hash = codeHash(code, codePurpose(order.sellerId, order.buyerId)).toString("hex");
+  const fresh = await storeCode(engine.pool, { sellerId: order.sellerId, buyerId: order.buyerId, phone, hash, at: engine.now() });
+  if (fresh) await engine.sms.send({ to: phone, text: `${code} is your code for order ${order.id}. It is good for ten minutes. Tell it to nobody.` });
+  return `${phone.slice(0, 4)} … ${phone.slice(-2)}`;
+}
