@@ -32,7 +32,10 @@ export interface ConfigSource {
 
 const openSections: ReadonlySet<string> = new Set(["rates"]);
 /** What hosting platforms call a setting; ours wins over it. */
-const usualNames: ReadonlyMap<string, readonly string[]> = new Map([["database_url", ["DATABASE_URL"]]]);
+const usualNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ["database_url", ["DATABASE_URL"]],
+  ["port", ["PORT"]],
+]);
 /** Variables of this program that are no settings of the file. */
 const notSettings: ReadonlySet<string> = new Set(["TRANCHE_CONFIG"]);
 

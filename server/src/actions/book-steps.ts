@@ -1,5 +1,5 @@
 import { must } from "../domain/fault.ts";
-import { feesTaken, floatAdded, payIn, reverse, settle, writtenOff } from "../domain/movements.ts";
+import { feesTaken, floatAdded, payIn, railFee, reverse, settle, writtenOff } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import { refuse } from "../domain/refusals.ts";
 import type { Ask, Command } from "./command.ts";
@@ -57,7 +57,10 @@ export function writeOff(ask: Ask, input: { readonly amount: bigint; readonly cu
   });
 }
 
-/** The operator knows whose unknown money it is: it leaves the house's book here, and the same receipt is then told to the right one. */
+/**
+ * The operator knows whose unknown money it is: it leaves the house's book here, and the same receipt, as the answer has it, is then told to
+ * the right one (with `settlePayment` after it where it was settled already).
+ */
 export function handOver(ask: PaymentAsk): Command {
   return command("payment.hand_over", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
@@ -65,9 +68,15 @@ export function handOver(ask: PaymentAsk): Command {
     if (payment.state !== "received" || payment.unapplied !== payment.received || isGoingBack(book, payment.id)) return refuse("not_now", "This money has been placed already.");
     return (writer) => {
       writer.stepPayment(payment, "hand_over", { unapplied: 0n });
-      const receipt = { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency, paymentId: payment.id, received: payment.received };
-      writer.post("payment.hand_over", null, reverse(payIn(receipt)));
-      return { payment: payment.id, state: "handed_over" };
+      const at = { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency };
+      // All that the receipt did here, the rail's fee and its settlement included: they follow the money to the right book.
+      const settled = payment.settled ? settle({ ...at, amount: payment.received - payment.railFee }) : [];
+      const receipt = payIn({ ...at, paymentId: payment.id, received: payment.received });
+      writer.post("payment.hand_over", null, reverse([...receipt, ...railFee({ ...at, fee: payment.railFee }), ...settled]));
+      return {
+        ...{ payment: payment.id, state: "handed_over", reference: payment.reference, rail_reference: payment.railReference },
+        ...{ amount: Number(payment.received), currency: at.currency, fee: Number(payment.railFee), settled: payment.settled },
+      };
     };
   });
 }

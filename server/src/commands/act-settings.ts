@@ -31,6 +31,6 @@ export function actSettings(config: Config, rail: string, tariff: Tariff): ActSe
     identityNeeded: config.identity,
     secondOperatorAbove: config.ruling.secondOperatorAbove,
     reminders: order.reminders,
-    rates: Object.fromEntries(Object.entries(config.rates)),
+    rates: Object.fromEntries(config.rates),
   };
 }

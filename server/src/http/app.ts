@@ -1,7 +1,7 @@
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyError, FastifyInstance, FastifyServerOptions } from "fastify";
-import { fastify } from "fastify";
+import { fastify, LogController } from "fastify";
 import { refuse } from "../domain/refusals.ts";
 import { parseAuthtoken } from "../atarapay/tokens.ts";
 import type { App } from "./app-context.ts";
@@ -42,7 +42,7 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   const server: FastifyInstance = fastify({
     ...(settings.logger === undefined ? {} : { loggerInstance: settings.logger }),
     // Addresses carry link and checkout tokens, so requests are not logged by address.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.bodyLimit,
     trustProxy: (_address: string, hop: number) => hop <= settings.trustProxy,
     routerOptions: { maxParamLength: 200 },

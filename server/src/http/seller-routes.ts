@@ -192,7 +192,7 @@ async function keys(app: App, me: Me, reply: FastifyReply, fresh: { publicKey: s
       lastUsedAt: row["last_used_at"] as Date | null,
       endsAt: row["valid_until"] as Date | null,
     }));
-  return page(reply, sellerKeysPage({ ...frame(app, me, "/seller/keys"), actionUrl: "/seller/keys", keys: lines, fresh, done }));
+  return page(reply, sellerKeysPage({ ...frame(app, me, "/seller/keys"), actionUrl: "/seller/keys", keys: lines, overlap: rotationTime, fresh, done }));
 }
 
 /** A new pair; the present one goes on for a week, one that was already running out ends. So at most two work at a time. */
