@@ -54,7 +54,7 @@ const planted: readonly (readonly [string, string, string])[] = [
   ["server/src/ledger/a.ts", 'export { a } from "../actions/a.ts";\nexport const b = 1;', "ledger imports actions/a.ts"],
   ["server/src/actions/a.ts", 'export const a = () => import("../rails/rail.ts");', "actions imports rails/rail.ts"],
   ["server/src/actions/a.ts", 'export type A = import("../rails/rail.ts").Rail;', "actions imports rails/rail.ts"],
-  ["server/src/http/a.ts", 'import { a } from "../rails/rail.ts";', "http imports rails/rail.ts"],
+  ["server/src/http/a.ts", 'import { a } from "../rails/sandbox/a.ts";', "http imports rails/sandbox/a.ts"],
   ["server/src/http/v1/a.ts", 'import type { a } from "../../ledger/a.ts";', "http imports ledger/a.ts"],
   ["server/src/rails/paystack/a.ts", 'import { a } from "../../db/a.ts";', "rails imports db/a.ts"],
   ["server/src/rails/a.ts", 'import { a } from "./sandbox/a.ts";', "rails imports rails/sandbox/a.ts"],

@@ -4,6 +4,7 @@ import { assignProvider } from "../src/actions/assign-provider.ts";
 import { cancel } from "../src/actions/cancel.ts";
 import { confirmReturn } from "../src/actions/confirm-return.ts";
 import { makeOffer } from "../src/actions/offer.ts";
+import { setSeller } from "../src/actions/sellers.ts";
 import { agreeSplit, reopen, rule, withdrawDispute } from "../src/actions/settle-dispute.ts";
 import type { SellerTerms } from "../src/domain/seller.ts";
 import { defaultSellerTerms } from "../src/domain/seller.ts";
@@ -156,7 +157,7 @@ describe("every ending pays each party exactly what it is due, to the rail's las
 
 test("`not_received` never costs the buyer a fee, whatever the terms list", async () => {
   await world.terms({ ...defaultSellerTerms, ...C });
-  expect(await world.refused((await import("../src/actions/sellers.ts")).setSeller(world.as("seller"), { terms: { reasonsWithFee: ["not_received"] } }))).toBe("invalid");
+  expect(await world.refused(setSeller(world.as("seller"), { terms: { reasonsWithFee: ["not_received"] } }))).toBe("invalid");
 });
 
 test("an ending that pays nothing out settles in the same step", async () => {

@@ -51,14 +51,7 @@ function events(rail: SandboxRail, reference: string): RailEvent[] {
 }
 
 async function opened(rail: SandboxRail, reference: string, amount = 450_000n): Promise<string> {
-  await rail.openPayment({
-    sellerId: 7,
-    reference,
-    amount,
-    currency: "NGN",
-    description: "A lamp",
-    returnUrl: "https://shop.example/back",
-  });
+  await rail.openPayment({ sellerId: 7, reference, amount, currency: "NGN", description: "A lamp", returnUrl: "https://shop.example/back" });
   return reference;
 }
 
