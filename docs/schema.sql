@@ -354,6 +354,7 @@ CREATE TABLE orders (
   shop_order_id text NOT NULL,
   state text NOT NULL,
   version integer NOT NULL,
+  state_version integer NOT NULL,
   last_action text NOT NULL,
   last_party text NOT NULL,
   agreed_beforehand boolean NOT NULL,

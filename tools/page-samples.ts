@@ -62,6 +62,7 @@ export const sampleOrder: Order = {
   shopOrderId: "100045",
   state: "funded",
   version: 3,
+  stateVersion: 3,
   lastAction: "fund",
   lastParty: "rail",
   agreedBeforehand: false,

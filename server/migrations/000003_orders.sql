@@ -57,6 +57,8 @@ CREATE TABLE orders (
   shop_order_id       text NOT NULL,
   state               text NOT NULL,
   version             integer NOT NULL,
+  -- The version in which it entered its state: links end with the state, not with every step.
+  state_version       integer NOT NULL,
   last_action         text NOT NULL,
   last_party          text NOT NULL,
   agreed_beforehand   boolean NOT NULL,

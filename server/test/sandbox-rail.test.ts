@@ -51,7 +51,7 @@ function events(rail: SandboxRail, reference: string): RailEvent[] {
 }
 
 async function opened(rail: SandboxRail, reference: string, amount = 450_000n): Promise<string> {
-  await rail.openPayment({ sellerId: 7, reference, amount, currency: "NGN", description: "A lamp", returnUrl: "https://shop.example/back" });
+  await rail.openPayment({ sellerId: 7, reference, amount, currency: "NGN", description: "Lamp", returnUrl: "https://shop.example/back" });
   return reference;
 }
 
@@ -119,12 +119,12 @@ describe("paying", () => {
       reference: "sample/1",
       amount: 450_000n,
       currency: "NGN",
-      description: "A lamp",
+      description: "Lamp",
       returnUrl: "https://shop.example/back",
     });
     expect(page.url).toBe("http://127.0.0.1:4000/sandbox/rail/sample%2F1");
     expect(await change(rail, () => rail.play("sample/1", "success"))).toEqual({ takenIn: 450_000n, fees: 16_750n, incoming: 433_250n });
-    expect(await rail.page("sample/1")).toMatchObject({ amount: 450_000n, description: "A lamp", status: "succeeded" });
+    expect(await rail.page("sample/1")).toMatchObject({ amount: 450_000n, description: "Lamp", status: "succeeded" });
     await rail.settle(new Date(start.getTime() + 24 * 3600e3 - 1));
     expect(events(rail, "sample/1").map((e) => e.type)).toEqual(["payment.succeeded"]);
     await rail.settle(new Date(start.getTime() + 24 * 3600e3));

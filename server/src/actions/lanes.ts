@@ -64,7 +64,7 @@ export class Lanes {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#working > 0 || this.#waiting > 0) await new Promise<void>((resolve) => (this.#closing = resolve));
-    await Promise.all(this.#idle.map((lane) => lane?.end().catch(() => undefined)));
+    for (const lane of this.#idle) await lane?.end().catch(() => undefined);
   }
 
   /** A second request with a key in flight joins the first one's answer instead of waiting for its own turn. */

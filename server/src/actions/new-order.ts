@@ -23,6 +23,7 @@ export function blankOrder(
     sellerId: book.sellerId,
     state,
     version: 0,
+    stateVersion: 0,
     lastAction: state === "proposed" ? "propose" : "open_checkout",
     lastParty: by,
     agreedBeforehand: state === "proposed",

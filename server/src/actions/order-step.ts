@@ -10,7 +10,7 @@ import type { Ask, Command, Json, Refs, Result } from "./command.ts";
 import { command } from "./command.ts";
 import type { Writer } from "./writer.ts";
 
-/** Who asks, of which order. A link names the version it was made for: the step is refused if the order has moved on since. */
+/** Who asks, of which order. A link names the state's version it was made for: the step is refused if the order has moved on since. */
 export interface OrderAsk extends Ask {
   readonly orderId: number;
   readonly expectedVersion?: number | undefined;
@@ -20,7 +20,7 @@ export interface OrderAsk extends Ask {
 export function theOrder(book: Book, ask: OrderAsk): Order | Refusal {
   const order = book.orders.get(ask.orderId);
   if (order === undefined) return refuse("not_yours", `There is no order ${ask.orderId} for this seller.`);
-  if (ask.expectedVersion !== undefined && ask.expectedVersion !== order.version) return refuse("link_ended");
+  if (ask.expectedVersion !== undefined && ask.expectedVersion !== order.stateVersion) return refuse("link_ended");
   return order;
 }
 

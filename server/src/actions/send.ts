@@ -122,7 +122,7 @@ function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
 function askForAccount(writer: Writer, one: Disbursement): void {
   const order = writer.book.orders.get(one.orderId);
   if (one.kind !== "refund" || order === undefined) return;
-  const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.version, dueAt: writer.now };
+  const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.stateVersion, dueAt: writer.now };
   writer.effects.messages.push({ ...message, party: "buyer", kind: "refund.account_needed" });
 }
 

@@ -87,7 +87,8 @@ export class Writer {
   /** Takes a row of the order's machine: state, deadlines, digest, history, messages; an open offer dies with the state it was made in. */
   stepOrder(order: Order, row: OrderRow, change: OrderChange = {}, note: Json = null): Order {
     const state = after(row, order.state);
-    const entered = state !== order.state || order.version === 0;
+    // Amended terms enter `proposed` anew: its time to agree starts again, and links to the old version end.
+    const entered = row.to !== "same";
     const party = partyOf(row, this.command.actor.party);
     const version = order.version + 1;
     const deadlines = entered ? deadlinesOnEntering(state, order, change.terms ?? order.terms, this.now) : {};
@@ -100,7 +101,7 @@ export class Writer {
       at: this.now,
     });
     // A step that leaves the state leaves the last action too: it says how the state was reached.
-    const last = entered ? { lastAction: row.action, lastParty: party } : {};
+    const last = entered ? { lastAction: row.action, lastParty: party, stateVersion: version } : {};
     const next = this.book.orders.change(order.id, { ...deadlines, ...last, ...change, state, version, digest, updatedAt: this.now });
     this.record({
       object: "order",
@@ -116,7 +117,7 @@ export class Writer {
     });
     if (entered) this.#voidOffer(order.id);
     for (const message of messagesFor(next, row.event, this.book.settings)) {
-      this.effects.messages.push({ sellerId: next.sellerId, id: this.newId(), orderId: next.id, orderVersion: next.version, ...message });
+      this.effects.messages.push({ sellerId: next.sellerId, id: this.newId(), orderId: next.id, orderVersion: next.stateVersion, ...message });
     }
     return next;
   }

@@ -44,6 +44,7 @@ export const orders: Table<Order> = tableOf<Order>(
     shopOrderId: "text",
     state: "text",
     version: "int",
+    stateVersion: "int",
     lastAction: "text",
     lastParty: "text",
     agreedBeforehand: "bool",

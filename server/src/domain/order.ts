@@ -47,8 +47,10 @@ export interface Order {
   readonly buyerId: number;
   readonly shopOrderId: string;
   readonly state: OrderState;
-  /** Number of steps taken; a link is bound to it. */
+  /** Number of steps taken. */
   readonly version: number;
+  /** The version in which the order entered its state: links and reminders are bound to it, so that they end with the state. */
+  readonly stateVersion: number;
   readonly lastAction: OrderAction;
   readonly lastParty: Party;
   readonly agreedBeforehand: boolean;
@@ -100,4 +102,4 @@ export interface Order {
 }
 
 /** Fields of an order that a step may change. */
-export type OrderChange = Partial<Omit<Order, "sellerId" | "id" | "state" | "version" | "digest" | "lastAction" | "lastParty">>;
+export type OrderChange = Partial<Omit<Order, "sellerId" | "id" | "state" | "version" | "stateVersion" | "digest" | "lastAction" | "lastParty">>;

@@ -1,4 +1,3 @@
-import type {} from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";

@@ -54,7 +54,7 @@ async function follow(app: App, token: string): Promise<Behind | undefined> {
   const order = link === undefined ? undefined : await readOrder(app.pool, link.sellerId, link.orderId);
   if (link === undefined || order === undefined) return undefined;
   const now = later(app.now(), await clockOffset(app.pool, order.sellerId));
-  return { link, read: await readOrderView(app.pool, order), current: now < link.expiresAt && link.orderVersion === order.version };
+  return { link, read: await readOrderView(app.pool, order), current: now < link.expiresAt && link.orderVersion === order.stateVersion };
 }
 
 /** The link's party acts under the link's name, so that the history tells a link from a signed-in seller. */

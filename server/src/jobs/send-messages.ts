@@ -58,7 +58,7 @@ export async function sendMessages(engine: Engine, sellerId: number | null): Pro
 }
 
 async function sendOne(engine: Engine, claimed: Claimed, order: Order): Promise<string> {
-  if (claimed.kind.startsWith("reminder.") && order.version !== claimed.order_version) return "not needed any more";
+  if (claimed.kind.startsWith("reminder.") && order.stateVersion !== claimed.order_version) return "not needed any more";
   const to = await addressOf(engine, order, claimed.party);
   if (to.email === null && to.phone === null) return "no confirmed contact";
   const sentTo = to.email ?? to.phone ?? "";
@@ -74,7 +74,7 @@ export async function mintLink(engine: Pick<Engine, "pool" | "baseUrl" | "linkLi
   const token = randomToken();
   const offset = await clockOffset(engine.pool, order.sellerId);
   const at = later(engine.now(), offset);
-  const link = { sellerId: order.sellerId, orderId: order.id, party, orderVersion: order.version, sentTo, expiresAt: later(at, engine.linkLife) };
+  const link = { sellerId: order.sellerId, orderId: order.id, party, orderVersion: order.stateVersion, sentTo, expiresAt: later(at, engine.linkLife) };
   await storeLink(engine.pool, tokenHash(token).toString("hex"), link, at);
   return `${engine.baseUrl}/o/${token}`;
 }

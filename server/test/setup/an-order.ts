@@ -46,6 +46,7 @@ export function anOrder(change: Partial<Order>): Order {
     shopOrderId: "A-1",
     state: "funded",
     version: 2,
+    stateVersion: 2,
     lastAction: "fund",
     lastParty: "rail",
     agreedBeforehand: false,

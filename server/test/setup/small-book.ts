@@ -163,10 +163,10 @@ export class SmallBook {
     );
     for (const order of this.#orders.values()) {
       await pool.query(
-        `INSERT INTO orders (seller_id, id, type, buyer_id, shop_order_id, state, version, last_action, last_party, agreed_beforehand, written_by,
-           currency, book_currency, product_cost, escrow_fee, escrow_fee_of_buyer, rail_fee, amount, net, lost, charged_back, rail, terms, details,
+        `INSERT INTO orders (seller_id, id, type, buyer_id, shop_order_id, state, version, state_version, last_action, last_party, agreed_beforehand,
+           written_by, currency, book_currency, product_cost, escrow_fee, escrow_fee_of_buyer, rail_fee, amount, net, lost, charged_back, rail, terms, details,
            redeliveries, created_at, updated_at, digest)
-         VALUES ($1, $2, 1, 1, 'shop', $3, $4, 'accept', 'buyer', false, 'buyer', 'NGN', 'NGN', 400000, 50000, 50000, 16750, 450000, 383250, $5, 0,
+         VALUES ($1, $2, 1, 1, 'shop', $3, $4, $4, 'accept', 'buyer', false, 'buyer', 'NGN', 'NGN', 400000, 50000, 50000, 16750, 450000, 383250, $5, 0,
            'sandbox', '{}', '{}', 0, $6, $6, decode($7, 'hex'))`,
         [sellerId, order.id, order.state, order.version, order.lost, start, order.digest],
       );
