@@ -224,16 +224,20 @@ describe("a dispute lost after the order ended", () => {
     expect(await queue(free)).toEqual([["seller", 383_250n, "succeeded"]]);
   });
 
-  test("a release that repaid a debt and is itself charged back restores the debt", async () => {
+  test("a release that repaid a debt and is turned round restores the debt", async () => {
     const before = await owed();
     await lose(world, await reach(world, "completed"), undefined, 10_000n);
     expect((await owed()) - before).toBe(460_000n);
     world.settings.rulingHold = day;
     const ruled = await reach(world, "disputed");
     await world.done(rule(world.on("operator", ruled), { buyerGets: 200_000n }));
-    expect((await owed()) - before).toBe(460_000n - 212_917n);
+    expect((await owed()) - before).toBe(460_000n - 212_916n);
     await world.done(reopen(world.on("operator", ruled)));
     world.settings.rulingHold = 0;
+    expect((await owed()) - before).toBe(460_000n);
+    const released = await world.accepted();
+    expect((await owed()) - before).toBe(460_000n - 383_250n);
+    await lose(world, released);
     expect((await owed()) - before).toBe(460_000n);
     await settleDebt(before);
   });

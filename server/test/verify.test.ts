@@ -185,7 +185,7 @@ describe("what was tampered with is found, the first wrong entry first", () => {
       "what an entry says that it reverses",
       "UPDATE entries SET reverses = 4 WHERE seller_id = 101 AND seq = 9",
       9,
-      /does not turn entry 4 round/,
+      /does not fit its hash/,
     ],
     [
       "an order's step",

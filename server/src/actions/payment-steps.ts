@@ -6,6 +6,7 @@ import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Book } from "./book.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
+import type { Writer } from "./writer.ts";
 import { isGoingBack } from "./receive-payment.ts";
 
 /** A payment and the order it is for (null: the house's). */
@@ -79,8 +80,15 @@ export function heldShort(book: Book, orderId: number): bigint {
     .reduce((sum, one) => sum + one.unapplied, 0n);
 }
 
+/** What the rail told beside a payment's state. */
+export interface Told {
+  readonly said?: string | undefined;
+  /** How the payer pays, in the rail's word; a `bank_transfer` takes days, so the checkout stays open for it. */
+  readonly method?: string | undefined;
+}
+
 /** What the rail says of a payment that brought no money: pending, failed, abandoned. Told twice, or too late to matter, it changes nothing. */
-export function movePayment(ask: PaymentAsk, action: Extract<PaymentAction, "pend" | "fail" | "abandon">, said: string | null = null): Command {
+export function movePayment(ask: PaymentAsk, action: Extract<PaymentAction, "pend" | "fail" | "abandon">, told: Told = {}): Command {
   return command(`payment.${action}`, ask, paymentRefs(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
@@ -92,9 +100,19 @@ export function movePayment(ask: PaymentAsk, action: Extract<PaymentAction, "pen
     if (isRefusal(row)) return row.refused === "not_now" ? () => ({ payment: payment.id, state: payment.state, again: true }) : row;
     return (writer) => {
       const dueAt = action === "pend" ? later(writer.now, 5 * 60_000) : null;
-      return { payment: payment.id, state: writer.stepPayment(payment, action, { dueAt }, said === null ? null : { said }).state };
+      if (action === "pend" && told.method === "bank_transfer") keepOpen(writer, payment.orderId);
+      return { payment: payment.id, state: writer.stepPayment(payment, action, { dueAt }, told.said === undefined ? null : { said: told.said }).state };
     };
   });
+}
+
+/** A bank transfer may take longer than a card: the checkout of an order that waits for one closes later, never earlier. */
+function keepOpen(writer: Writer, orderId: number | null): void {
+  const order = writer.book.orders.get(orderId);
+  if (order?.state !== "awaiting_payment" || order.payBy === null) return;
+  const opened = later(order.payBy, -order.terms.payFor);
+  const payBy = later(opened, writer.book.settings.bankTransferFor);
+  if (payBy > order.payBy) writer.book.orders.change(order.id, { payBy, dueAt: payBy });
 }
 
 /** The rail was asked and knows nothing new: ask again later. */

@@ -80,7 +80,10 @@ function checkTerms(terms: SellerTerms, book: Book): Refusal | undefined {
   if (terms.sla !== null && !whole(terms.sla, 0, maxDays * 24)) return field("terms.sla", `empty, or a whole number of ${book.settings.slaUnit}`);
   if (!whole(terms.cancellationFee, 0, 10 ** 13)) return field("terms.cancellation_fee", "a whole number of kobo");
   if (!whole(terms.nonSplit, 0, 10 ** 13)) return field("terms.non_split", "a whole number of kobo");
-  if (terms.acceptAfterDays !== null && !whole(terms.acceptAfterDays, 3, maxDays)) return field("terms.accept_after_days", `empty, or a whole number from 3 to ${maxDays}`);
+  const soonest = Math.ceil(book.settings.acceptAtLeast / 86_400_000);
+  if (terms.acceptAfterDays !== null && !whole(terms.acceptAfterDays, soonest, maxDays)) {
+    return field("terms.accept_after_days", `empty, or a whole number from ${soonest} to ${maxDays}`);
+  }
   const unknown = terms.reasonsWithFee.find((reason) => reason === "not_received" || !(rejectionReasons as readonly string[]).includes(reason));
   return unknown === undefined ? undefined : field("terms.reasons_with_fee", `reasons from the list, without not_received; ${unknown} is not one`);
 }

@@ -14,10 +14,14 @@ export interface ActSettings {
   readonly maxDays: number;
   readonly maxCancellationFeePercent: number;
   readonly payFor: number;
+  /** Counted from the checkout too, once the rail says that the payer chose a bank transfer. */
+  readonly bankTransferFor: number;
   readonly agreeFor: number;
   readonly railSilence: number;
   readonly respondAfterDelivery: number;
   readonly contestSilenceAfter: number;
+  /** The shortest time after which silence may count as acceptance. */
+  readonly acceptAtLeast: number;
   readonly returnFor: number;
   readonly escalateFor: number;
   readonly ruleFor: number;

@@ -31,7 +31,7 @@ export function freezeTerms(seller: Seller, settings: ActSettings, source: Order
     deliverFor: days * day,
     respondAfterDelivery: settings.respondAfterDelivery,
     contestSilenceAfter: settings.contestSilenceAfter,
-    acceptAfter: own.acceptAfterDays === null ? null : Math.max(own.acceptAfterDays, 3) * day,
+    acceptAfter: own.acceptAfterDays === null ? null : Math.max(own.acceptAfterDays * day, settings.acceptAtLeast),
     returnFor: settings.returnFor,
     escalateFor: settings.escalateFor,
     ruleFor: settings.ruleFor,

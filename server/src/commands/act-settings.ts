@@ -1,6 +1,8 @@
 import type { ActSettings } from "../actions/settings.ts";
 import type { Config } from "../config.ts";
 import type { Tariff } from "../domain/fees.ts";
+import { defaultSellerTerms } from "../domain/seller.ts";
+import type { SellerTerms } from "../domain/seller.ts";
 
 /** The part of the settings that actions judge by. */
 export function actSettings(config: Config, rail: string, tariff: Tariff): ActSettings {
@@ -17,6 +19,8 @@ export function actSettings(config: Config, rail: string, tariff: Tariff): ActSe
     maxDays: order.maxDays,
     maxCancellationFeePercent: order.maxCancellationFeePercent,
     payFor: order.paymentExpiry,
+    bankTransferFor: order.bankTransferExpiry,
+    acceptAtLeast: order.acceptBy,
     agreeFor: order.agreeBy,
     railSilence: order.railSilence,
     respondAfterDelivery: order.respondAfterDelivery,
@@ -32,5 +36,17 @@ export function actSettings(config: Config, rail: string, tariff: Tariff): ActSe
     secondOperatorAbove: config.ruling.secondOperatorAbove,
     reminders: order.reminders,
     rates: Object.fromEntries(config.rates),
+  };
+}
+
+/** The terms a new seller starts with; the seller changes them on its own page. */
+export function startingTerms(config: Config): SellerTerms {
+  const { fees, order } = config;
+  return {
+    ...defaultSellerTerms,
+    escrowFeeBearer: fees.escrowBearer,
+    railFeeBearer: fees.railBearer,
+    providerFeeBearer: fees.providerFeeBearer,
+    maxDeliveryDays: order.maxDeliveryDays,
   };
 }

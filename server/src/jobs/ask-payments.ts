@@ -43,7 +43,7 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
     engine.log.warn({ payment: payment.id, error: error instanceof Error ? error.message : "" }, "the rail gave no answer about a payment");
     if (closing) {
       // After the silence a setting allows, the clock goes on without the rail; a refusal says it is too early for that.
-      await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", "the rail gave no answer"));
+      await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", { said: "the rail gave no answer" }));
     } else {
       await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 10 * 60_000));
     }
@@ -68,7 +68,7 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
   if (said === "failed") await engine.lanes.one(movePayment({ ...told, ...ask }, "fail"));
   else if (said === "pending" && !closing && payment.state !== "pending") await engine.lanes.one(movePayment({ ...told, ...ask }, "pend"));
   else if (said === "abandoned" || (closing && (said === "open" || said === "unknown_reference"))) await engine.lanes.one(movePayment({ ...told, ...ask }, "abandon"));
-  else if (closing) await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", "the rail says pending"));
+  else if (closing) await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", { said: "the rail says pending" }));
   else await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 30 * 60_000));
   return said;
 }

@@ -112,9 +112,9 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
   const ask = { ...byRail(found.sellerId, rail), paymentId: found.paymentId, orderId: found.orderId };
   switch (event.type) {
     case "payment.failed":
-      return told(found.sellerId, await engine.lanes.one(movePayment(ask, "fail", parsed.reason ?? null)));
+      return told(found.sellerId, await engine.lanes.one(movePayment(ask, "fail", { said: parsed.reason })));
     case "payment.pending":
-      return told(found.sellerId, await engine.lanes.one(movePayment(ask, "pend")));
+      return told(found.sellerId, await engine.lanes.one(movePayment(ask, "pend", { method: parsed.method })));
     case "payment.settled":
       return told(found.sellerId, await engine.lanes.one(settlePayment(ask, { amount })));
     case "payment.dispute_opened":

@@ -6,7 +6,7 @@ import { sellerByEmail, sellerQueries } from "../db/sellers.ts";
 import { Fault } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { defaultSellerTerms } from "../domain/seller.ts";
-import type { SellerRole } from "../domain/seller.ts";
+import type { SellerRole, SellerTerms } from "../domain/seller.ts";
 
 export const seedQueries = {
   operator: { name: "insert_operator", text: "INSERT INTO operators (email, password_hash, created_at) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING" },
@@ -45,7 +45,7 @@ const cast: readonly { role: SellerRole; email: string; phone: string; first: st
  * Fills an empty sandbox: an operator, a business seller, a marketplace operator and an individual seller associated to it. Answers the
  * secrets once; they are not kept in the clear anywhere else. Undefined if the sandbox was seeded before.
  */
-export async function seedSandbox(pool: pg.Pool, secrets: SeedSecrets, now: Date): Promise<Seeded | undefined> {
+export async function seedSandbox(pool: pg.Pool, secrets: SeedSecrets, now: Date, terms: SellerTerms = defaultSellerTerms): Promise<Seeded | undefined> {
   if ((await sellerByEmail(pool, cast[0]?.email ?? "")) !== undefined) return undefined;
   const operator = { email: "operator@demo.tranche.test", password: secrets.newPassword() };
   await run(pool, seedQueries.operator, [operator.email, await secrets.hashPassword(operator.password), now.toISOString()]);
@@ -71,7 +71,7 @@ export async function seedSandbox(pool: pg.Pool, secrets: SeedSecrets, now: Date
         unsignedCheckout: "allow",
         providerShareLimit: 10_000,
         origins: [],
-        terms: defaultSellerTerms,
+        terms: terms,
         bank: { bankCode: "058", nipBankCode: "000013", bankName: "Guaranty Trust Bank", accountNumber: person.account, accountName: `${person.first} ${person.last}` },
         bankChangedAt: now,
         identityVerifiedAt: null,
