@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { startEmbedded } from "../db/embedded.ts";
@@ -17,10 +17,13 @@ export interface OpenDatabase {
   stop(): Promise<void>;
 }
 
-/** The folder with this installation's state; only its owner may look inside. */
+/**
+ * The folder with this installation's state; only its owner may look inside. Root's lets others pass through to the database's own folder,
+ * which belongs to the user that PostgreSQL runs as; every secret beside it is 0600.
+ */
 export async function openHome(config: Config): Promise<string> {
   try {
-    await mkdir(config.home, { recursive: true, mode: 0o700 });
+    await mkdir(config.home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
     return config.home;
   } catch (error) {
     throw new StartError(`The folder ${config.home} (TRANCHE_HOME) cannot be made: ${error instanceof Error ? error.message : String(error)}`);
@@ -59,10 +62,17 @@ async function reach(url: string): Promise<void> {
   } catch (error) {
     if (error instanceof StartError) throw error;
     const { host, pathname } = new URL(url);
-    throw new StartError(`The database that DATABASE_URL names (${host}${pathname}) cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartError(`The database that DATABASE_URL names (${host}${pathname}) cannot be reached: ${whyNot(error)}.`);
   } finally {
     await pool.end();
   }
+}
+
+/** Several addresses refused at once make an error without a sentence of its own. */
+function whyNot(error: unknown): string {
+  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  const said = inner instanceof Error ? inner.message : String(inner);
+  return said.replace(/\.$/, "");
 }
 
 /** On the embedded server the reading role gets a sign-in of its own, with a password kept in the home folder, so that nobody needs the owner's. */
@@ -87,21 +97,4 @@ export async function readerUrl(database: OpenDatabase, home: string): Promise<s
   url.username = "tranche_read";
   url.password = password;
   return url.href;
-}
-
-/** Writes what a person or script needs to use the sandbox, readable by the owner alone. */
-export async function writeSandboxFile(home: string, content: object): Promise<string> {
-  const path = join(home, "sandbox.json");
-  await writeFile(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  await chmod(path, 0o600);
-  return path;
-}
-
-/** What an earlier start wrote, for its secrets; undefined if there is none. */
-export async function readSandboxFile(home: string): Promise<Record<string, unknown> | undefined> {
-  try {
-    return JSON.parse(await readFile(join(home, "sandbox.json"), "utf8")) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,7 @@
-import { randomUUID } from "node:crypto";
-import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import type { Config } from "../config.ts";
-import { addFloat } from "../actions/book-steps.ts";
-import { makePool } from "../db/connect.ts";
-import { beat, openInstallation } from "../db/installation.ts";
-import { migrate } from "../db/migrate.ts";
+import { freePort } from "../db/embedded-process.ts";
+import { beat } from "../db/installation.ts";
 import { StartError } from "../db/start-error.ts";
 import type { App } from "../http/app-context.ts";
 import { buildServer } from "../http/app.ts";
@@ -17,14 +13,15 @@ import { mintLink } from "../jobs/send-messages.ts";
 import { letterFor } from "../events/letters.ts";
 import { solvency } from "../ledger/solvency.ts";
 import { verifyBooks } from "../ledger/verify.ts";
-import { prepareSandboxRail } from "../rails/sandbox/store.ts";
 import { advanceClock } from "../sandbox/clock.ts";
 import { readMailbox } from "../sandbox/mailbox.ts";
-import { seedSandbox } from "../sandbox/seed.ts";
+import { startingTerms } from "./act-settings.ts";
 import type { Assembled } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
-import { openDatabase, openHome, readerUrl, readSandboxFile, secretKeyOf, writeSandboxFile } from "./open-home.ts";
-import { seedSecrets } from "./secrets.ts";
+import { openDatabase, openHome, readerUrl, secretKeyOf } from "./open-home.ts";
+import { prepareDatabase } from "./prepare-database.ts";
+import { writeSandboxFile } from "./sandbox-file.ts";
+import { seedHome } from "./seed-home.ts";
 import { welcome } from "./welcome.ts";
 
 export interface Running {
@@ -32,32 +29,37 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts everything: database, migrations, sandbox, jobs, HTTP. Throws a {@link StartError} with one sentence for what a person can mend. */
-export async function serve(config: Config): Promise<Running> {
+export interface ServeOptions {
+  /** Prints nothing: for commands that bring a sandbox of their own. */
+  readonly quiet?: boolean;
+}
+
+/**
+ * Starts everything: database, migrations, sandbox, jobs, HTTP. Throws a {@link StartError} with one sentence for what a person can mend, after
+ * having stopped what it started.
+ */
+export async function serve(config: Config, options: ServeOptions = {}): Promise<Running> {
   const home = await openHome(config);
-  const log = pino({ level: process.stdout.isTTY ? "info" : "info", redact: ["authtoken", "token", "password", "private_key"] }, pino.destination({ dest: 2, sync: true }));
+  const log = pino({ level: config.mode === "live" ? "info" : "warn", redact: ["authtoken", "token", "password", "private_key"] }, pino.destination({ dest: 2, sync: true }));
   for (const name of config.unknownVariables) log.warn({ name }, "this TRANCHE_ variable names no setting");
   const secretKey = await secretKeyOf(config);
   const database = await openDatabase(config);
   const undo: (() => Promise<void>)[] = [() => database.stop()];
   try {
-    await migrate(database.ownerUrl);
-    const owner = makePool(database.ownerUrl, { max: 2, applicationName: "tranche start" });
-    const { aliveAt } = await openInstallation(owner, config.mode, new Date()).finally(() => undefined);
-    if (config.mode === "sandbox") await prepareSandboxRail(owner);
-    await owner.end();
-
-    const baseUrl = config.baseUrl ?? `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
+    const aliveAt = await prepareDatabase(database.ownerUrl, config);
+    // Links carry the address, so a free port is chosen before anything is made that knows it.
+    const port = config.port === 0 ? await freePort(0) : config.port;
+    const baseUrl = config.baseUrl ?? `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
     const parts = assemble({ config, ownerUrl: database.ownerUrl, baseUrl, secretKey, log });
     undo.unshift(() => parts.close());
     await mendOutage(parts.engine, aliveAt, config.outage.longerThan);
 
     const pollers = new Pollers(parts.engine, 1_000);
     const app = appOf(config, parts, secretKey, baseUrl);
+    const people = config.mode === "sandbox" ? await seedHome(home, parts.engine, secretKey, new Date(), startingTerms(config)) : undefined;
     const server = await buildServer(app, { bodyLimit: config.bodyLimit, trustProxy: config.trustProxy, ...config.limit, logger: log });
-    await listen(server, config);
-    const port = (server.server.address() as AddressInfo).port;
     undo.unshift(() => server.close());
+    await listen(server, config.host, port);
 
     parts.onCommit(gently(() => pollers.wake()));
     pollers.start();
@@ -67,18 +69,13 @@ export async function serve(config: Config): Promise<Running> {
     await beat(parts.pool, new Date());
     await parts.sandboxRail?.redeliver();
 
-    const url = config.baseUrl ?? baseUrl.replace(/:0$/, `:${port}`);
-    if (config.mode === "sandbox") {
-      const seeded = await seedSandbox(parts.pool, seedSecrets(secretKey), new Date());
-      if (seeded !== undefined) await lendFloat(parts);
-      const earlier = await readSandboxFile(home);
-      const people = seeded ?? { operator: earlier?.["operator"], sellers: earlier?.["sellers"] };
-      const file = await writeSandboxFile(home, { url, database_url: await readerUrl(database, home), ...people });
-      process.stdout.write(welcome({ url, file, seller: (people.sellers as { email: string; public_key: string; private_key: string }[] | undefined)?.[0], adopted: database.adopted }));
-    } else {
-      process.stdout.write(`Tranche (live) is ready at ${url}\n`);
+    const say = (text: string) => (options.quiet === true ? undefined : process.stdout.write(text));
+    if (people === undefined) say(`Tranche (live) is ready at ${baseUrl}\n`);
+    else {
+      const file = await writeSandboxFile(home, { url: baseUrl, database_url: await readerUrl(database, home), ...people });
+      say(welcome({ url: baseUrl, file, seller: people.sellers[0] }));
     }
-    return { url, stop: () => stopAll(undo, parts) };
+    return { url: baseUrl, stop: () => stopAll(undo, parts) };
   } catch (error) {
     await stopAll(undo).catch(() => undefined);
     throw error;
@@ -88,12 +85,6 @@ export async function serve(config: Config): Promise<Running> {
 async function stopAll(undo: readonly (() => Promise<void>)[], parts?: Assembled): Promise<void> {
   if (parts !== undefined) await beat(parts.pool, new Date()).catch(() => undefined);
   for (const step of undo) await step();
-}
-
-/** The rail keeps its fee of each pay-in, so a platform needs some money of its own before it is solvent; the sandbox lends itself a million naira. */
-async function lendFloat({ engine }: Assembled): Promise<void> {
-  const ask = { id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "installation" } as const };
-  await engine.lanes.one(addFloat(ask, { amount: 100_000_000n, currency: "NGN" }));
 }
 
 /** At most one wake-up every 20 ms: under load the jobs look often enough anyway. */
@@ -107,13 +98,14 @@ function gently(wake: () => void): () => void {
   };
 }
 
-async function listen(server: Awaited<ReturnType<typeof buildServer>>, config: Config): Promise<void> {
+async function listen(server: Awaited<ReturnType<typeof buildServer>>, host: string, port: number): Promise<void> {
   try {
-    await server.listen({ host: config.host, port: config.port });
+    await server.listen({ host, port });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EADDRINUSE") throw new StartError(`Port ${config.port} on ${config.host} is in use; stop the other program or start with PORT=another.`);
-    if (code === "EACCES") throw new StartError(`This user may not listen on port ${config.port}; choose one above 1023 with PORT=.`);
+    if (code === "EADDRINUSE") throw new StartError(`Port ${port} on ${host} is in use: stop the other program, or start with another, as in PORT=4001 npm start.`);
+    if (code === "EACCES") throw new StartError(`This user may not listen on port ${port}: choose one above 1023, as in PORT=4001 npm start.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new StartError(`This machine has no address ${host} to listen on: mend TRANCHE_HOST.`);
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { providerRoutes } from "./atarapay/providers.ts";
 import { acceptForms, BadBody } from "./fields.ts";
 import { orderPageRoutes } from "./order-page-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
-import { refusedPage } from "./page-answers.ts";
+import { pagePolicy, refusedPage } from "./page-answers.ts";
 import { stylesheet } from "./pages/assets.ts";
 import { checkoutRoutes } from "./pay/checkout-routes.ts";
 import { railEventRoutes } from "./rail-events.ts";
@@ -28,8 +28,7 @@ export interface ServerSettings {
 }
 
 const pageHeaders = {
-  "content-security-policy":
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'",
+  "content-security-policy": pagePolicy("'self'"),
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -54,6 +53,10 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   await server.register(rateLimit, { global: true, max: settings.perAddress, timeWindow: 60_000 });
   limitKeys(server, settings.perKey);
 
+  // PostgreSQL's texts know no NUL, so nothing can have it in its address.
+  server.addHook("onRequest", async (request) => {
+    if (/%00/.test(request.url)) throw new BadBody(refuse("not_yours", "There is nothing at this address."));
+  });
   server.addHook("onSend", async (_request, reply) => {
     for (const [name, value] of Object.entries(pageHeaders)) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
@@ -97,7 +100,7 @@ function limitKeys(server: FastifyInstance, most: number): void {
   server.addHook("preHandler", async (request) => {
     if (publicKeyOf(request.body) === "") return;
     const limit = await check(request);
-    if (!limit.isAllowed && limit.isExceeded) throw new BadBody(refuse("too_many_requests"));
+    if (!limit.isAllowed && limit.isExceeded) throw new BadBody(refuse("too_many_requests", undefined, { retry_after: limit.ttlInSeconds }));
   });
 }
 

@@ -16,8 +16,14 @@ export class BadBody extends Error {
   }
 }
 
-/** Reads urlencoded forms. A field given twice is refused: which one would be meant is anybody's guess. `name[]` may come more than once. */
+/**
+ * Reads urlencoded and multipart forms. A field given twice is refused: which one would be meant is anybody's guess. `name[]` may come more
+ * than once.
+ */
 export function acceptForms(app: FastifyInstance): void {
+  app.addHook("preValidation", async (request) => {
+    if (request.isMultipart()) request.body = await multipartFields(request);
+  });
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
     try {
       done(null, formFields(String(body)));
@@ -48,7 +54,7 @@ function addField(fields: Record<string, unknown>, name: string, value: unknown)
 }
 
 /** Multipart forms without files. */
-export async function multipartFields(request: FastifyRequest): Promise<Record<string, unknown>> {
+async function multipartFields(request: FastifyRequest): Promise<Record<string, unknown>> {
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for await (const part of request.parts()) {
     if (part.type === "file") throw new BadBody(refuse("invalid", `The ${part.fieldname} field is a file; files are not taken.`, { field: part.fieldname }));
@@ -59,11 +65,26 @@ export async function multipartFields(request: FastifyRequest): Promise<Record<s
 
 /** The body's fields; an empty or missing body has none. Throws {@link BadBody} for a body that is no set of fields. */
 export async function fieldsOf(request: FastifyRequest): Promise<Fields> {
-  if (request.isMultipart()) return multipartFields(request);
   const { body } = request;
   if (body === undefined || body === null || body === "") return {};
   if (typeof body !== "object" || Array.isArray(body)) throw new BadBody(refuse("invalid", "The body must be a set of named fields."));
-  return body as Fields;
+  const kept = Object.entries(body).map(([name, value]) => [storable(name, "name of a"), storable(value, name)]);
+  return Object.fromEntries(kept) as Fields;
+}
+
+/** How deep JSON may nest: a list of things with properties is 2. */
+const deepest = 8;
+
+/** A value as the database can keep it: without halves of surrogate pairs. Throws {@link BadBody} for the sign NUL and for what is nested too deep. */
+function storable(value: unknown, field: string, depth = 0): unknown {
+  if (typeof value === "string") {
+    if (value.includes("\0")) throw new BadBody(refuse("invalid", `The ${field.slice(0, 60)} field holds a sign that no text has (NUL).`, { field }));
+    return value.toWellFormed();
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= deepest) throw new BadBody(refuse("invalid", `The ${field.slice(0, 60)} field is nested too deep.`, { field }));
+  if (Array.isArray(value)) return value.map((one) => storable(one, field, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [storable(name, field), storable(inner, field, depth + 1)]));
 }
 
 /** A field as trimmed text; empty if it is absent. Numbers in JSON are taken as their digits. */

@@ -15,6 +15,7 @@ import type { OperatorActor } from "./operator-acts.ts";
 import { koboOrZero, operatorAct } from "./operator-acts.ts";
 import { bookTime, overview, readForOperator } from "./operator-views.ts";
 import { factsFrom } from "./order-views.ts";
+import { sayWhen } from "./page-answers.ts";
 import { whyNotOut } from "./why.ts";
 
 /** The operator over HTTP: sign in for a bearer token, look, preview, act. Amounts in kobo. */
@@ -91,6 +92,7 @@ function yes(reply: FastifyReply, data: unknown): FastifyReply {
 
 function no(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { refused, detail, facts } = refusal;
+  sayWhen(reply, refusal);
   return reply
     .code(refusalCatalogue[refused].status)
     .type("application/json; charset=utf-8")

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { operatorByEmail, operatorEmail } from "../db/sessions.ts";
-import { words } from "../domain/machine.ts";
+import { doneWords } from "./done-words.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import { nobodysPassword, passwordFits } from "../secrets/passwords.ts";
 import type { App } from "./app-context.ts";
@@ -108,7 +108,7 @@ async function actOnOverview(app: App, me: Me, reply: FastifyReply, fields: Fiel
   if (!isRefusal(answer)) {
     const sellerId = wholeNumber(text(fields, "seller"));
     if (sellerId !== undefined) await app.work.settle(sellerId);
-    return show(app, me, reply, { done: `You did this: ${words(action)}.` });
+    return show(app, me, reply, { done: doneWords(action) });
   }
   const form = action === "match" ? `match-${text(fields, "payment")}` : action === "write_off" ? `write-off-${text(fields, "seller")}-${text(fields, "currency")}` : action;
   const field = typeof answer.facts?.["field"] === "string" ? answer.facts["field"] : "";
@@ -156,6 +156,6 @@ async function actOnOrder(app: App, me: Me, request: FastifyRequest, reply: Fast
   const answer = await operatorAct(app, me.operator, action, full);
   if (isRefusal(answer)) return showOrder(app, me, request, reply, { tried: action, error: { field: "", message: answer.detail }, typed: fields });
   await app.work.settle(wholeNumber(params.seller) ?? 0);
-  const done = answer.done["proposal"] === undefined ? `You did this: ${words(action)}.` : "Your ruling is kept as a proposal until a second operator rules the same.";
+  const done = answer.done["proposal"] === undefined ? doneWords(action) : "Your ruling is kept as a proposal until a second operator rules the same.";
   return showOrder(app, me, request, reply, { done });
 }

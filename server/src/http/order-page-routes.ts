@@ -10,7 +10,7 @@ import { readOrder, readOrderView } from "../db/orders.ts";
 import { clockOffset, sellerById } from "../db/sellers.ts";
 import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
-import { words } from "../domain/machine.ts";
+import { doneWords } from "./done-words.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { codeHash, sameSecret, tokenHash } from "../secrets/tokens.ts";
@@ -103,7 +103,7 @@ async function act(app: App, token: string, request: FastifyRequest, reply: Fast
   }
   await app.work.settle(behind.link.sellerId);
   const after = must(await follow(app, token), "the link");
-  const done = `You did this: ${words(action)}.`;
+  const done = doneWords(action);
   return after.current ? page(reply, orderPage({ ...(await viewOf(app, after, token)), done })) : summaryPage(app, after, token, reply, done);
 }
 

@@ -4,6 +4,16 @@ import type { Refusal } from "../domain/refusals.ts";
 import type { App } from "./app-context.ts";
 import { errorPage, refusalView } from "./pages/error-page.ts";
 
+/** What a page may load and where its forms may lead, redirects included: styles of this server, and nothing else. */
+export function pagePolicy(formsTo: string): string {
+  return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${formsTo}; base-uri 'none'; frame-ancestors 'none'`;
+}
+
+/** The same for the pages of a payment: paying leads to the rail's page and from there to the shop's, and browsers hold redirects to the policy of the page with the form. */
+export function payerPage(reply: FastifyReply, text: string): FastifyReply {
+  return page(reply.header("content-security-policy", pagePolicy("'self' http: https:")), text);
+}
+
 /** Sends a page: never cached, never framed unless the route says otherwise, no address passed on. */
 export function page(reply: FastifyReply, text: string): FastifyReply {
   return reply.type("text/html; charset=utf-8").header("cache-control", "no-store").send(text);
@@ -14,10 +24,19 @@ export function wantsPage(request: FastifyRequest): boolean {
   return (request.headers.accept ?? "").includes("text/html");
 }
 
+/** Where waiting helps, how many seconds. */
+export function sayWhen(reply: FastifyReply, refusal: Refusal): void {
+  const { status } = refusalCatalogue[refusal.refused];
+  if ((status !== 429 && status !== 503) || reply.hasHeader("retry-after")) return;
+  const seconds = refusal.facts?.["retry_after"];
+  void reply.header("retry-after", typeof seconds === "number" ? String(seconds) : "5");
+}
+
 /** A refusal as a page for browsers, in the wire's shape for everybody else. */
 export function refusedPage(app: App, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status } = refusalCatalogue[refusal.refused];
   void reply.code(status);
+  sayWhen(reply, refusal);
   if (!wantsPage(request)) return reply.send({ status: "error", message: refusal.detail, code: refusal.refused, ...(refusal.facts === undefined ? {} : { facts: refusal.facts }) });
   return page(reply, errorPage(refusalView(refusal, { sandbox: app.mode === "sandbox", requestId: request.id })));
 }

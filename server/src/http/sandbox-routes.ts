@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { toJson } from "../db/table.ts";
 import { sellerByEmail, sellerById, sellerByKey } from "../db/sellers.ts";
 import { parseDuration } from "../domain/duration.ts";
 import { minor } from "../domain/money.ts";
@@ -8,7 +9,7 @@ import type { Seller } from "../domain/seller.ts";
 import type { App, SandboxPorts } from "./app-context.ts";
 import type { Fields } from "./fields.ts";
 import { fieldsOf, text, wholeNumber } from "./fields.ts";
-import { page, refusedPage } from "./page-answers.ts";
+import { page, payerPage, refusedPage } from "./page-answers.ts";
 import { sandboxPayPage } from "./pages/sandbox-pay-page.ts";
 import { sandboxGonePage } from "./pages/sandbox-gone-page.ts";
 
@@ -69,7 +70,10 @@ export function sandboxRoutes(server: FastifyInstance, app: App, sandbox: Sandbo
     return reply.send({ status: "success", message: "Mailbox", data: await sandbox.mailbox(to) });
   });
 
-  server.get("/sandbox/verify", async (_request, reply) => reply.send({ status: "success", message: "Books", data: await app.work.verifyBooks() }));
+  server.get("/sandbox/verify", async (_request, reply) => {
+    const report = { status: "success", message: "Books", data: await app.work.verifyBooks() };
+    return reply.type("application/json; charset=utf-8").send(toJson(report));
+  });
 }
 
 /** The page that stands for the bank or card company. */
@@ -79,7 +83,7 @@ function payPages(server: FastifyInstance, app: App, sandbox: SandboxPorts): voi
     const { reference } = request.params;
     const shown = await sandbox.rail.page(reference);
     if (shown === undefined) return refusedPage(app, request, reply, refuse("not_yours", "The sandbox rail knows no such payment."));
-    return page(reply, payPage(reference, shown, []));
+    return payerPage(reply, payPage(reference, shown, []));
   });
   server.post<{ Params: { reference: string } }>(url, async (request, reply) => {
     const { reference } = request.params;
@@ -87,7 +91,7 @@ function payPages(server: FastifyInstance, app: App, sandbox: SandboxPorts): voi
     if (isRefusal(played)) {
       const shown = await sandbox.rail.page(reference);
       if (shown === undefined) return refusedPage(app, request, reply, played);
-      return page(reply.code(422), payPage(reference, shown, [{ field: String(played.facts?.["field"] ?? ""), message: played.detail }]));
+      return payerPage(reply.code(422), payPage(reference, shown, [{ field: String(played.facts?.["field"] ?? ""), message: played.detail }]));
     }
     return played.returnUrl === null ? page(reply, sandboxGonePage()) : reply.redirect(played.returnUrl, 303);
   });

@@ -6,7 +6,7 @@ import { listOrders, readOrder, readOrderView } from "../db/orders.ts";
 import { sellerByEmail, sellerById, sellerQueries } from "../db/sellers.ts";
 import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
-import { words } from "../domain/machine.ts";
+import { doneWords } from "./done-words.ts";
 import { orderStates } from "../domain/order-table.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Seller } from "../domain/seller.ts";
@@ -178,7 +178,7 @@ async function act(app: App, me: Me, request: FastifyRequest, reply: FastifyRepl
     return order(app, me, request, reply, { tried: action, error: { field, message: answer.detail }, typed: fields });
   }
   await app.work.settle(me.seller.id);
-  return order(app, me, request, reply, { done: `You did this: ${words(action)}.` });
+  return order(app, me, request, reply, { done: doneWords(action) });
 }
 
 async function keys(app: App, me: Me, reply: FastifyReply, fresh: { publicKey: string; privateKey: string } | null, done: string | null): Promise<FastifyReply> {

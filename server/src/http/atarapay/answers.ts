@@ -2,6 +2,7 @@ import type { FastifyReply } from "fastify";
 import { messages } from "../../atarapay/messages.ts";
 import type { Refusal } from "../../domain/refusals.ts";
 import { refusalCatalogue } from "../../domain/refusals.ts";
+import { sayWhen } from "../page-answers.ts";
 
 /** The wire's answer: `data` may be an object or an array, as each call is documented. */
 export async function success(reply: FastifyReply, message: string, data: unknown): Promise<FastifyReply> {
@@ -16,7 +17,7 @@ export async function failure(reply: FastifyReply, code: number, message: string
 /** A refusal in the wire's words; where the documents have a sentence for it, that one. */
 export async function refused(reply: FastifyReply, refusal: Refusal, sentence?: string): Promise<FastifyReply> {
   const { status } = refusalCatalogue[refusal.refused];
-  if (status === 429 || status === 503) void reply.header("retry-after", "5");
+  sayWhen(reply, refusal);
   const known = refusal.refused === "wrong_key" ? messages.wrongAuthtoken : refusal.detail;
   return failure(reply, status, sentence ?? known);
 }

@@ -24,6 +24,11 @@ export interface Call {
 export async function enter(app: App, request: FastifyRequest, reply: FastifyReply, required: readonly string[]): Promise<Call | undefined> {
   const fields = await fieldsOf(request);
   const authtoken = text(fields, "authtoken");
+  if (typeof request.query === "object" && request.query !== null && "authtoken" in request.query) {
+    const missing = authtoken === "" ? `${fieldRequired("authtoken")} ` : "";
+    await failure(reply, authtoken === "" ? 401 : 400, `${missing}Send it in the body only: it is a secret, and addresses stand in logs. Change your keys.`);
+    return undefined;
+  }
   if (authtoken === "") {
     await failure(reply, 401, fieldRequired("authtoken"));
     return undefined;

@@ -142,6 +142,7 @@ function signatureOf(fields: Fields, privateKey: string, seller: Seller): "signe
 /** Where the browser goes afterwards: in live only to an origin the seller registered; in the sandbox too, once it has registered any. */
 function readCallback(app: App, seller: Seller, given: string): string | null | Refusal {
   if (given === "") return null;
+  if (given.length > 2000) return refuse("invalid", "The callback_url field is longer than the 2000 signs that fit an address.", { field: "callback_url" });
   const url = checkUrl(given, "callback_url", app.mode);
   if (isRefusal(url)) return url;
   const open = app.mode === "sandbox" && seller.origins.length === 0;

@@ -47,7 +47,7 @@ async function markDelivered(app: App, call: Call, order: Order): Promise<Fastif
   // Documented as required, but a real client sends it empty: then the buyer's own contact stands.
   if (!("phone_number" in fields)) return failure(reply, 422, fieldRequired("phone_number"));
   const answer = await app.lanes.one(deliver({ ...byKey(call.seller), orderId: order.id }));
-  if (isRefusal(answer)) return refused(reply, answer, answer.refused === "too_busy" ? undefined : messages.deliveredAlreadyProcessed);
+  if (isRefusal(answer)) return answer.refused === "too_busy" ? refused(reply, answer) : failure(reply, 409, messages.deliveredAlreadyProcessed);
   return success(reply, messages.delivered, { phone: text(fields, "phone_number"), email: text(fields, "email"), order: String(order.id) });
 }
 
@@ -58,14 +58,13 @@ async function cancelOrder(app: App, call: Call, order: Order, status: "cancelle
   const comment = text(call.fields, "comment");
   const command: Command = cancel({ ...byKey(call.seller), actor, orderId: order.id }, { comment: comment === "" ? undefined : comment });
   const answer = await app.lanes.one(command);
-  if (isRefusal(answer)) return refused(reply, answer, cancelSentence(order, answer));
+  if (isRefusal(answer)) return answer.refused === "too_busy" ? refused(reply, answer) : failure(reply, 409, cancelSentence(order, answer));
   const fresh = await readOrder(app.pool, order.sellerId, order.id);
   return success(reply, messages.cancelled, wireOrderOf(await readOrderView(app.pool, fresh ?? order)));
 }
 
 /** While a dispute runs, and after the free time under a replacement policy, the documents have a sentence of their own. */
-function cancelSentence(order: Order, refusal: Refusal): string | undefined {
-  if (refusal.refused === "too_busy") return undefined;
+function cancelSentence(order: Order, refusal: Refusal): string {
   const disputed = order.state === "contested" || order.state === "disputed";
   return disputed || refusal.refused === "refund_policy" ? messages.pastRefundTime : messages.alreadyProcessed;
 }

@@ -27,7 +27,7 @@ import { shopName } from "../names.ts";
 import { checkoutPage } from "../pages/checkout-page.ts";
 import { alreadyFundedPage, checkoutExpiredPage, payAgainPage, paymentPendingPage } from "../pages/checkout-notices.ts";
 import type { FieldError } from "../pages/form.ts";
-import { page, refusedPage, wantsPage } from "../page-answers.ts";
+import { page, payerPage, refusedPage, wantsPage } from "../page-answers.ts";
 
 /** The hosted page: the standard integration's form, the payer's confirmation, and the way back to the shop. */
 export function checkoutRoutes(server: FastifyInstance, app: App): void {
@@ -125,8 +125,8 @@ async function checkout(app: App, token: string, view: OrderView, reply: Fastify
   const project = order.projectId === null ? undefined : await readProject(app.pool, order.sellerId, order.projectId);
   const provider = view.provider === undefined ? null : `${view.provider.firstName} ${view.provider.lastName}`.trim();
   const contacts = {
-    email: typed?.["buyer_email"] ?? view.buyer?.confirmedEmail ?? view.buyer?.email ?? "",
-    phone: typed?.["buyer_phone"] ?? view.buyer?.confirmedPhone ?? view.buyer?.phone ?? "",
+    email: typed?.["buyer_email"] ?? shown(view.buyer?.email, view.buyer?.confirmedEmail),
+    phone: typed?.["buyer_phone"] ?? shown(view.buyer?.phone, view.buyer?.confirmedPhone),
     altRecipient: typed?.["alt_recipient"] ?? "",
   };
   const text = checkoutPage({
@@ -142,7 +142,16 @@ async function checkout(app: App, token: string, view: OrderView, reply: Fastify
     alreadyPaid: alreadyPaid(view),
     errors,
   });
-  return page(errors.length > 0 ? reply.code(422) : reply, text);
+  return payerPage(errors.length > 0 ? reply.code(422) : reply, text);
+}
+
+/**
+ * What the shop's form said, unless the payer once confirmed another contact: then neither. Whoever knows the one from the shop can open
+ * this page, and the other is the payer's own business.
+ */
+function shown(fromShop: string | undefined, confirmed: string | null | undefined): string {
+  const replaced = confirmed !== null && confirmed !== undefined && confirmed !== fromShop;
+  return replaced ? "" : (fromShop ?? "");
 }
 
 /** What arrived short and is kept for a top-up, in the order's book currency. */
