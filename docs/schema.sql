@@ -237,13 +237,14 @@ CREATE TABLE installation (
   mode text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   alive_at timestamp(3) with time zone NOT NULL,
+  heads_mailed_at timestamp(3) with time zone,
   CONSTRAINT installation_pkey PRIMARY KEY (one),
   CONSTRAINT mode_is_sandbox_or_live CHECK ((mode = ANY (ARRAY['sandbox'::text, 'live'::text]))),
   CONSTRAINT there_is_one_installation CHECK (one)
 );
 GRANT INSERT, SELECT ON installation TO tranche_app;
 GRANT SELECT ON installation TO tranche_read;
-GRANT UPDATE (alive_at) ON installation TO tranche_app;
+GRANT UPDATE (alive_at, heads_mailed_at) ON installation TO tranche_app;
 
 CREATE TABLE links (
   token_hash text NOT NULL,

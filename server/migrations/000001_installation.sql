@@ -6,7 +6,9 @@ CREATE TABLE installation (
   mode       text NOT NULL CONSTRAINT mode_is_sandbox_or_live CHECK (mode IN ('sandbox', 'live')),
   created_at timestamptz(3) NOT NULL,
   -- Written every few seconds while a server runs: the gap before a start is the outage.
-  alive_at   timestamptz(3) NOT NULL
+  alive_at   timestamptz(3) NOT NULL,
+  -- When the books' heads were last mailed to the operators.
+  heads_mailed_at timestamptz(3)
 );
 
 CREATE TABLE outages (
@@ -88,7 +90,7 @@ CREATE INDEX sessions_by_end ON sessions (expires_at);
 
 -- Append-only and directory tables get no UPDATE or DELETE; each migration grants what its tables need.
 GRANT SELECT, INSERT ON installation, outages, sellers, api_keys, associations, operators, sessions TO tranche_app;
-GRANT UPDATE (alive_at) ON installation TO tranche_app;
+GRANT UPDATE (alive_at, heads_mailed_at) ON installation TO tranche_app;
 GRANT UPDATE ON sellers, associations TO tranche_app;
 GRANT UPDATE (valid_until, last_used_at) ON api_keys TO tranche_app;
 GRANT UPDATE (password_hash) ON operators TO tranche_app;

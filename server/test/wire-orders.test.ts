@@ -100,7 +100,7 @@ describe("the order, read", () => {
     }
   });
 
-  test("a payment reference is made the documented way, and the same one stands in the order", async () => {
+  test("the payment's reference stands in the order and in its payment alike", async () => {
     const id = await bought();
     const data = (await order({ order: id, status: "order" })).body.data as { payment_ref: string; payment: { payment_ref: string }; payment_number: number };
     expect(data.payment_ref).toBe(data.payment.payment_ref);

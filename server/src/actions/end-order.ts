@@ -1,6 +1,7 @@
 import type { Ending, ShareTerms } from "../domain/ending.ts";
 import { exit } from "../domain/ending.ts";
 import type { Disbursement, Payment } from "../domain/facts.ts";
+import { must } from "../domain/fault.ts";
 import { buyerRefundable, payeePayable } from "../domain/ledger-accounts.ts";
 import { least } from "../domain/money.ts";
 import type { EndingParties } from "../domain/movements.ts";
@@ -155,7 +156,7 @@ function refundable(payment: Payment, disbursements: readonly Disbursement[]): b
 /** Marks an ended order discharged once its payouts and refunds each succeeded or wait only for their payee, and settles it once all succeeded. */
 export function conclude(writer: Writer, orderId: number): Order {
   const { book } = writer;
-  let order = book.orders.change(orderId, {});
+  let order = must(book.orders.get(orderId), `order ${orderId}`);
   if (!hasEnded(order.state)) return order;
   const disbursements = book.disbursementsOf(orderId);
   const discharged = disbursements.every((one) => concludedStates.includes(one.state) || one.state === "parked");

@@ -148,7 +148,7 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
     if (attempt === undefined) return refuse("not_yours");
     const members = book.disbursements.where((one) => one.attemptId === attempt.id);
     // What was in it has gone out by a later attempt: old news.
-    if (members.length === 0) return () => ({ attempt: attempt.id, state: attempt.state, again: true });
+    if (members.length === 0) return (writer) => askAgain(writer, attempt, "succeeded");
     const action = { succeeded: "succeed", failed: "fail", pending: "accept_for_later", unknown: "lose_sight", reversed: "reverse" } as const;
     const from = must(members[0], "a disbursement of the attempt").state;
     // Arrived and came back before anybody heard that it arrived: both are recorded.
@@ -184,7 +184,7 @@ function askAgain(writer: Writer, attempt: Attempt, state: Disbursement["state"]
     const age = writer.now.getTime() - attempt.startedAt.getTime();
     // Doubt about money is asked about soon, then ever less often, up to every hour.
     writer.book.attempts.change(attempt.id, { dueAt: later(writer.now, Math.min(Math.max(age, 15_000), 3_600_000)) });
-  }
+  } else if (attempt.dueAt !== null) writer.book.attempts.change(attempt.id, { dueAt: null });
   return { attempt: attempt.id, state: attempt.state, again: true };
 }
 

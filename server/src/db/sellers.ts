@@ -12,7 +12,7 @@ export const sellerQueries = {
   list: { name: "list_sellers", text: `SELECT ${columns} FROM sellers s WHERE s.role <> 'house' ORDER BY s.id LIMIT 1000` },
   byKey: {
     name: "seller_by_key",
-    text: `SELECT ${columns}, k.private_key_sealed, k.valid_until FROM api_keys k JOIN sellers s ON s.id = k.seller_id
+    text: `SELECT ${columns}, k.private_key_sealed, k.last_used_at AS key_used_at FROM api_keys k JOIN sellers s ON s.id = k.seller_id
            WHERE k.public_key = $1 AND (k.valid_until IS NULL OR k.valid_until > $2)`,
   },
   keys: {
@@ -71,9 +71,9 @@ export const sellerByEmail = (client: Queryable, email: string): Promise<Seller 
 export const sellerByPhone = (client: Queryable, phone: string): Promise<Seller | undefined> => one(client, sellerQueries.byPhone, [phone]);
 
 /** The seller of a valid public key, with its sealed private key. Times: `now` is real time. */
-export async function sellerByKey(client: Queryable, publicKey: string, now: Date): Promise<{ seller: Seller; sealed: string } | undefined> {
+export async function sellerByKey(client: Queryable, publicKey: string, now: Date): Promise<{ seller: Seller; sealed: string; usedAt: Date | null } | undefined> {
   const { rows } = await run(client, sellerQueries.byKey, [publicKey, now.toISOString()]);
-  return rows[0] === undefined ? undefined : { seller: sellers.read(rows[0]), sealed: String(rows[0]["private_key_sealed"]) };
+  return rows[0] === undefined ? undefined : { seller: sellers.read(rows[0]), sealed: String(rows[0]["private_key_sealed"]), usedAt: rows[0]["key_used_at"] as Date | null };
 }
 
 /** How far a book's clock is ahead of real time, in milliseconds. */

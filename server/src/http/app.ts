@@ -1,6 +1,6 @@
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
-import type { FastifyError, FastifyInstance, FastifyServerOptions } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyRequest, FastifyServerOptions } from "fastify";
 import { fastify, LogController } from "fastify";
 import { refuse } from "../domain/refusals.ts";
 import { parseAuthtoken } from "../atarapay/tokens.ts";
@@ -47,6 +47,8 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     routerOptions: { maxParamLength: 200 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: 30_000,
+    // An address that cannot be read never reaches the error handler below.
+    frameworkErrors: (error, _request, reply) => void reply.code(error.statusCode ?? 400).send({ status: "error", message: error.message }),
   });
   acceptForms(server);
   await server.register(multipart, { limits: { files: 0, fields: 100, fieldSize: settings.bodyLimit, parts: 100 } });
@@ -96,17 +98,19 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
 
 /** A limit per public key beside the one per address: a shop behind many addresses, or a stolen public key, is one caller. */
 function limitKeys(server: FastifyInstance, most: number): void {
-  const check = server.createRateLimit({ max: most, timeWindow: 60_000, keyGenerator: (request) => `key ${publicKeyOf(request.body)}` });
+  const check = server.createRateLimit({ max: most, timeWindow: 60_000, keyGenerator: (request) => `key ${publicKeyOf(request)}` });
   server.addHook("preHandler", async (request) => {
-    if (publicKeyOf(request.body) === "") return;
+    if (publicKeyOf(request) === "") return;
     const limit = await check(request);
     if (!limit.isAllowed && limit.isExceeded) throw new BadBody(refuse("too_many_requests", undefined, { retry_after: limit.ttlInSeconds }));
   });
 }
 
-function publicKeyOf(body: unknown): string {
-  if (typeof body !== "object" || body === null) return "";
+function publicKeyOf(request: FastifyRequest): string {
+  const bearer = /^Bearer ([A-Za-z0-9]{8,64})$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+  const { body } = request;
+  if (typeof body !== "object" || body === null) return bearer;
   const { authtoken, token } = body as Record<string, unknown>;
   if (typeof token === "string") return token.slice(0, 64);
-  return typeof authtoken === "string" ? (parseAuthtoken(authtoken)?.publicKey.slice(0, 64) ?? "") : "";
+  return typeof authtoken === "string" ? (parseAuthtoken(authtoken)?.publicKey.slice(0, 64) ?? "") : bearer;
 }

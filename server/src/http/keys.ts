@@ -25,7 +25,9 @@ export async function sellerOfAuthtoken(app: App, authtoken: string): Promise<Ke
   const found = await sellerByKey(app.pool, pair.publicKey, app.now());
   const kept = found === undefined ? pair.privateKey.padEnd(35, "x").split("").toReversed().join("") : open(app.secretKey, found.sealed, keyContext(pair.publicKey));
   if (!sameSecret(kept, pair.privateKey) || found === undefined) return refuse("wrong_key");
-  await run(app.pool, sellerQueries.touchKey, [pair.publicKey, app.now().toISOString()]);
+  const now = app.now();
+  const lately = found.usedAt !== null && now.getTime() - found.usedAt.getTime() < 60_000;
+  if (!lately) await run(app.pool, sellerQueries.touchKey, [pair.publicKey, now.toISOString()]);
   return { seller: found.seller, publicKey: pair.publicKey };
 }
 

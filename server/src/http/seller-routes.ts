@@ -4,19 +4,16 @@ import { noteRotation, setSeller } from "../actions/sellers.ts";
 import { run } from "../db/connect.ts";
 import { listOrders, readOrder, readOrderView } from "../db/orders.ts";
 import { sellerByEmail, sellerById, sellerQueries } from "../db/sellers.ts";
-import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
 import { doneWords } from "./done-words.ts";
 import { orderStates } from "../domain/order-table.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Seller } from "../domain/seller.ts";
-import { seal } from "../secrets/box.ts";
 import { nobodysPassword, passwordFits } from "../secrets/passwords.ts";
-import { newPrivateKey, newPublicKey } from "../secrets/tokens.ts";
 import type { App } from "./app-context.ts";
 import type { Fields } from "./fields.ts";
 import { fieldsOf, text, wholeNumber } from "./fields.ts";
-import { keyContext } from "./keys.ts";
+import { rotateKeys, rotationTime } from "./key-rotation.ts";
 import { shopName } from "./names.ts";
 import { commandOf, majorOrZero } from "./order-steps.ts";
 import { orderView, whoGets } from "./order-views.ts";
@@ -28,9 +25,6 @@ import { sellerSettingsPage } from "./pages/seller-settings-page.ts";
 import type { SignedIn } from "./sessions.ts";
 import { forged, signedInAs, signIn, signOut } from "./sessions.ts";
 import { readSettings, settingValues } from "./settings-form.ts";
-
-/** How long a key pair goes on working beside a new one. */
-const rotationTime = 7 * 86_400_000;
 
 interface Me {
   readonly seller: Seller;
@@ -195,7 +189,7 @@ async function keys(app: App, me: Me, reply: FastifyReply, fresh: { publicKey: s
   return page(reply, sellerKeysPage({ ...frame(app, me, "/seller/keys"), actionUrl: "/seller/keys", keys: lines, overlap: rotationTime, fresh, done }));
 }
 
-/** A new pair; the present one goes on for a week, one that was already running out ends. So at most two work at a time. */
+/** Makes a new pair, or ends one that is running out. */
 async function changeKeys(app: App, me: Me, reply: FastifyReply, fields: Fields): Promise<FastifyReply> {
   const now = app.now();
   const ask = { id: randomUUID(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const };
@@ -203,10 +197,7 @@ async function changeKeys(app: App, me: Me, reply: FastifyReply, fields: Fields)
     const { rowCount } = await run(app.pool, sellerQueries.endKey, [me.seller.id, text(fields, "public_key"), now.toISOString()]);
     return keys(app, me, reply, null, rowCount === 1 ? "That key pair has ended." : "That key pair was not running out.");
   }
-  const fresh = { publicKey: newPublicKey(), privateKey: newPrivateKey() };
-  await run(app.pool, sellerQueries.endRunningOut, [me.seller.id, now.toISOString()]);
-  await run(app.pool, sellerQueries.insertKey, [fresh.publicKey, me.seller.id, seal(app.secretKey, fresh.privateKey, keyContext(fresh.publicKey)), now.toISOString()]);
-  await run(app.pool, sellerQueries.retireKeys, [me.seller.id, fresh.publicKey, later(now, rotationTime).toISOString()]);
+  const fresh = await rotateKeys(app.pool, app.secretKey, me.seller.id, now);
   await app.lanes.one(noteRotation(ask));
   return keys(app, me, reply, fresh, "A new key pair is made.");
 }
