@@ -38,16 +38,19 @@ const pass = (id: number, days: number) =>
   world.database.ownerPool.query("UPDATE holds SET placed_at = placed_at - $2 * interval '1 day' WHERE order_id = $1", [id, days]);
 
 describe("while a dispute runs", () => {
-  test.each([{ taken: true }, { taken: false }])("the rail's record and ours agree on what it took (taken at once: $taken)", async ({ taken }) => {
-    const id = await world.funded();
-    const before = await of("rail:sandbox:disputed");
-    const reference = await dispute(world, id, undefined, taken);
-    expect(before - (await of("rail:sandbox:disputed"))).toBe(taken ? 450_000n : 0n);
-    await world.sound();
-    await win(reference);
-    expect(await of("rail:sandbox:disputed")).toBe(before);
-    expect((await world.paymentsOf(id)).map((one) => [one.state, one.disputed])).toEqual([["received", 0n]]);
-  });
+  test.each([{ taken: true }, { taken: false }])(
+    "the rail's record and ours agree on what it took (taken at once: $taken)",
+    async ({ taken }) => {
+      const id = await world.funded();
+      const before = await of("rail:sandbox:disputed");
+      const reference = await dispute(world, id, undefined, taken);
+      expect(before - (await of("rail:sandbox:disputed"))).toBe(taken ? 450_000n : 0n);
+      await world.sound();
+      await win(reference);
+      expect(await of("rail:sandbox:disputed")).toBe(before);
+      expect((await world.paymentsOf(id)).map((one) => [one.state, one.disputed])).toEqual([["received", 0n]]);
+    },
+  );
 
   test("the order's clock stands still, and when it is won what had not come due moves by that time", async () => {
     const id = await world.funded();

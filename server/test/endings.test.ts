@@ -67,12 +67,47 @@ const lines: readonly Line[] = [
   { name: "a disputed order withdrawn by the buyer", from: "disputed", end: buyerWithdraws, gets: released },
   { name: "accepted, c 50", from: "delivered", end: acceptIt, c: 50, gets: [0n, 189_125n, 189_125n, 50_000n, 5_000n, 16_750n] },
   { name: "accepted, c 20", from: "delivered", end: acceptIt, c: 20, gets: [0n, 75_650n, 302_600n, 50_000n, 5_000n, 16_750n] },
-  { name: "accepted, c 20, non-split 100,000", from: "delivered", end: acceptIt, c: 20, terms: { nonSplit: 100_000 }, gets: [0n, 155_650n, 222_600n, 50_000n, 5_000n, 16_750n] },
-  { name: "accepted, c 50, F borne by the seller", from: "delivered", end: acceptIt, c: 50, terms: { providerFeeBearer: "seller" }, gets: [0n, 186_625n, 191_625n, 50_000n, 5_000n, 16_750n] },
-  { name: "accepted, c 50, F borne by the provider", from: "delivered", end: acceptIt, c: 50, terms: { providerFeeBearer: "service_provider" }, gets: [0n, 191_625n, 186_625n, 50_000n, 5_000n, 16_750n] },
+  {
+    name: "accepted, c 20, non-split 100,000",
+    from: "delivered",
+    end: acceptIt,
+    c: 20,
+    terms: { nonSplit: 100_000 },
+    gets: [0n, 155_650n, 222_600n, 50_000n, 5_000n, 16_750n],
+  },
+  {
+    name: "accepted, c 50, F borne by the seller",
+    from: "delivered",
+    end: acceptIt,
+    c: 50,
+    terms: { providerFeeBearer: "seller" },
+    gets: [0n, 186_625n, 191_625n, 50_000n, 5_000n, 16_750n],
+  },
+  {
+    name: "accepted, c 50, F borne by the provider",
+    from: "delivered",
+    end: acceptIt,
+    c: 50,
+    terms: { providerFeeBearer: "service_provider" },
+    gets: [0n, 191_625n, 186_625n, 50_000n, 5_000n, 16_750n],
+  },
   { name: "accepted, c 100 costs no payout fee", from: "delivered", end: acceptIt, c: 100, gets: released },
-  { name: "accepted, the seller bears everything", from: "delivered", end: acceptIt, terms: { escrowFeeBearer: "seller" }, paid: 400_000n, gets: [0n, 334_000n, 0n, 50_000n, 0n, 16_000n] },
-  { name: "accepted, the buyer bears everything", from: "delivered", end: acceptIt, terms: { railFeeBearer: "buyer" }, paid: 467_005n, gets: [0n, 400_000n, 0n, 50_000n, 0n, 17_005n] },
+  {
+    name: "accepted, the seller bears everything",
+    from: "delivered",
+    end: acceptIt,
+    terms: { escrowFeeBearer: "seller" },
+    paid: 400_000n,
+    gets: [0n, 334_000n, 0n, 50_000n, 0n, 16_000n],
+  },
+  {
+    name: "accepted, the buyer bears everything",
+    from: "delivered",
+    end: acceptIt,
+    terms: { railFeeBearer: "buyer" },
+    paid: 467_005n,
+    gets: [0n, 400_000n, 0n, 50_000n, 0n, 17_005n],
+  },
   { name: "the buyer cancels in time", from: "funded", end: buyerCancels, terms: { ...C }, gets: refunded },
   { name: "the buyer cancels during a second delivery, and it is always free", from: "redelivery", end: buyerCancels, gets: refunded },
   { name: "the seller cancels", from: "funded", end: sellerCancels, terms: { ...C }, late: true, gets: refunded },
@@ -81,21 +116,75 @@ const lines: readonly Line[] = [
   { name: "the seller withdraws a disputed order", from: "disputed", end: sellerWithdraws, gets: refunded },
   { name: "a return is confirmed", from: "rejected", end: confirmIt, gets: refunded },
   { name: "the time for a return is over", from: "rejected", end: clock, gets: refunded },
-  { name: "the buyer cancels in time, rail fee borne by the buyer", from: "funded", end: buyerCancels, railFeeBorneByBuyer: true, gets: refundedLess },
-  { name: "the seller cancels, rail fee borne by the buyer", from: "delivered", end: sellerCancels, railFeeBorneByBuyer: true, gets: refundedLess },
-  { name: "the seller withdraws, rail fee borne by the buyer", from: "disputed", end: sellerWithdraws, railFeeBorneByBuyer: true, gets: refundedLess },
+  {
+    name: "the buyer cancels in time, rail fee borne by the buyer",
+    from: "funded",
+    end: buyerCancels,
+    railFeeBorneByBuyer: true,
+    gets: refundedLess,
+  },
+  {
+    name: "the seller cancels, rail fee borne by the buyer",
+    from: "delivered",
+    end: sellerCancels,
+    railFeeBorneByBuyer: true,
+    gets: refundedLess,
+  },
+  {
+    name: "the seller withdraws, rail fee borne by the buyer",
+    from: "disputed",
+    end: sellerWithdraws,
+    railFeeBorneByBuyer: true,
+    gets: refundedLess,
+  },
   { name: "a return, rail fee borne by the buyer", from: "rejected", end: confirmIt, railFeeBorneByBuyer: true, gets: refundedLess },
-  { name: "a late cancellation", from: "funded", end: buyerCancels, terms: { ...C }, late: true, gets: [430_000n, 20_000n, 0n, 0n, 0n, 0n] },
-  { name: "a late cancellation, c 50", from: "funded", end: buyerCancels, terms: { ...C }, late: true, c: 50, gets: [430_000n, 7_500n, 7_500n, 0n, 5_000n, 0n] },
-  { name: "a late cancellation, c 20", from: "redelivery", end: buyerCancels, terms: { ...C }, late: true, c: 20, gets: [430_000n, 3_000n, 12_000n, 0n, 5_000n, 0n] },
+  {
+    name: "a late cancellation",
+    from: "funded",
+    end: buyerCancels,
+    terms: { ...C },
+    late: true,
+    gets: [430_000n, 20_000n, 0n, 0n, 0n, 0n],
+  },
+  {
+    name: "a late cancellation, c 50",
+    from: "funded",
+    end: buyerCancels,
+    terms: { ...C },
+    late: true,
+    c: 50,
+    gets: [430_000n, 7_500n, 7_500n, 0n, 5_000n, 0n],
+  },
+  {
+    name: "a late cancellation, c 20",
+    from: "redelivery",
+    end: buyerCancels,
+    terms: { ...C },
+    late: true,
+    c: 20,
+    gets: [430_000n, 3_000n, 12_000n, 0n, 5_000n, 0n],
+  },
   { name: "a return for a listed reason", from: "rejected", end: confirmIt, terms: { ...C }, gets: [430_000n, 20_000n, 0n, 0n, 0n, 0n] },
-  { name: "a return for a listed reason, by the clock, c 50", from: "rejected", end: clock, terms: { ...C }, c: 50, gets: [430_000n, 7_500n, 7_500n, 0n, 5_000n, 0n] },
+  {
+    name: "a return for a listed reason, by the clock, c 50",
+    from: "rejected",
+    end: clock,
+    terms: { ...C },
+    c: 50,
+    gets: [430_000n, 7_500n, 7_500n, 0n, 5_000n, 0n],
+  },
   { name: "never delivered: a lapse", from: "funded", end: clock, gets: [400_000n, 0n, 0n, 50_000n, 0n, 0n] },
   { name: "a second delivery that never came: a lapse", from: "redelivery", end: clock, c: 20, gets: [400_000n, 0n, 0n, 50_000n, 0n, 0n] },
   { name: "a delivery nobody answered: a lapse", from: "delivered", end: clock, gets: [400_000n, 0n, 0n, 50_000n, 0n, 0n] },
   { name: "a split at 225,000", from: "delivered", end: split, gets: [225_000n, 191_625n, 0n, 25_000n, 0n, 8_375n] },
   { name: "a split at 225,000, c 20", from: "disputed", end: split, c: 20, gets: [225_000n, 37_325n, 149_300n, 25_000n, 5_000n, 8_375n] },
-  { name: "a ruling of 200,000 for the buyer, c 20", from: "disputed", end: ruled, c: 20, gets: [200_000n, 41_583n, 166_333n, 27_778n, 5_000n, 9_306n] },
+  {
+    name: "a ruling of 200,000 for the buyer, c 20",
+    from: "disputed",
+    end: ruled,
+    c: 20,
+    gets: [200_000n, 41_583n, 166_333n, 27_778n, 5_000n, 9_306n],
+  },
 ];
 
 async function figures() {
@@ -109,7 +198,8 @@ async function figures() {
     railFees: of("rail:sandbox:fees"),
     cash: of("rail:sandbox:cash"),
     incoming: of("rail:sandbox:incoming"),
-    others: Object.entries(balances).filter(([name]) => /^(order|payment|payee|buyer|seller|rail:sandbox:(outgoing|disputed))/.test(name)).length,
+    others: Object.entries(balances).filter(([name]) => /^(order|payment|payee|buyer|seller|rail:sandbox:(outgoing|disputed))/.test(name))
+      .length,
   };
   return { ...ours, back, paidOut, takenIn };
 }
@@ -125,8 +215,14 @@ describe("every ending pays each party exactly what it is due, to the rail's las
     const providerId = line.c === undefined ? null : await provider(world);
     const id = await reach(world, line.from);
     if (providerId !== null) await world.done(assignProvider(on("seller", id), { providerId, share: (line.c ?? 0) * 100 }));
-    const { rail_fee: actual } = must((await world.engine.pool.query("SELECT rail_fee FROM payments WHERE order_id = $1", [id])).rows[0], "a payment");
-    if (line.late) await world.database.ownerPool.query("UPDATE orders SET free_cancel_until = free_cancel_until - interval '2 days' WHERE id = $1", [id]);
+    const { rail_fee: actual } = must(
+      (await world.engine.pool.query("SELECT rail_fee FROM payments WHERE order_id = $1", [id])).rows[0],
+      "a payment",
+    );
+    if (line.late)
+      await world.database.ownerPool.query("UPDATE orders SET free_cancel_until = free_cancel_until - interval '2 days' WHERE id = $1", [
+        id,
+      ]);
     await line.end(id);
     await world.due();
 

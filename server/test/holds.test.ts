@@ -74,26 +74,32 @@ describe("a hold stops sending", () => {
     expect([await state(id), (await payout(id)).state]).toEqual(["completed", "succeeded"]);
   });
 
-  test.each([{ of: "order" }, { of: "project" }] as const)("operator, on the $of: until the operator lifts it, and then at once", async ({ of }) => {
-    const projectId = await world.project();
-    const id = await world.accepted({ projectId });
-    const about = of === "order" ? { orderId: id } : { projectId };
-    const { hold: holdId } = await world.done(placeHold(operator(), { ...about, note: "looking into it" }));
-    await world.due();
-    expect([(await payout(id)).state, (await world.order(id)).dischargedAt]).toEqual(["queued", null]);
-    expect(await world.refused(liftHold(world.as("clock"), { holdId: Number(holdId) }))).toBe("too_early");
-    expect(await world.refused(liftHold(world.as("seller"), { holdId: Number(holdId) }))).toBe("not_you");
-    await world.done(liftHold(operator(), { holdId: Number(holdId) }));
-    await world.due();
-    expect((await payout(id)).state).toBe("succeeded");
-  });
+  test.each([{ of: "order" }, { of: "project" }] as const)(
+    "operator, on the $of: until the operator lifts it, and then at once",
+    async ({ of }) => {
+      const projectId = await world.project();
+      const id = await world.accepted({ projectId });
+      const about = of === "order" ? { orderId: id } : { projectId };
+      const { hold: holdId } = await world.done(placeHold(operator(), { ...about, note: "looking into it" }));
+      await world.due();
+      expect([(await payout(id)).state, (await world.order(id)).dischargedAt]).toEqual(["queued", null]);
+      expect(await world.refused(liftHold(world.as("clock"), { holdId: Number(holdId) }))).toBe("too_early");
+      expect(await world.refused(liftHold(world.as("seller"), { holdId: Number(holdId) }))).toBe("not_you");
+      await world.done(liftHold(operator(), { holdId: Number(holdId) }));
+      await world.due();
+      expect((await payout(id)).state).toBe("succeeded");
+    },
+  );
 
   test("an operator's hold says why", async () => {
     expect(await world.refused(placeHold(operator(), { orderId: await world.funded(), note: " " }))).toBe("reason_needed");
   });
 
   test("self-dealing: buyer and seller share a contact, so nothing goes out before the operator looked", async () => {
-    const seller = must(world.seeded.sellers.find((one) => one.role === "business"), "the seller");
+    const seller = must(
+      world.seeded.sellers.find((one) => one.role === "business"),
+      "the seller",
+    );
     const id = await world.accepted({ contact: { email: seller.email, phone: "+2348031119999" } });
     await world.due();
     expect([(await hold(id)).reason, (await payout(id)).state]).toEqual(["self_dealing", "queued"]);
@@ -159,7 +165,9 @@ describe("holds that count as waiting for the payee", () => {
     expect(await state(id)).toBe("completed");
     const other = world.sellerOf("individual");
     await world.database.ownerPool.query("UPDATE sellers SET bank = NULL WHERE id = $1", [other]);
-    await world.done(setSeller(world.as("seller", "console", other), { bank: { bankCode: "058", accountNumber: "0123450034", accountName: "C" } }));
+    await world.done(
+      setSeller(world.as("seller", "console", other), { bank: { bankCode: "058", accountNumber: "0123450034", accountName: "C" } }),
+    );
     const { rows } = await world.engine.pool.query("SELECT count(*)::int AS holds FROM holds WHERE seller_id = $1", [other]);
     expect(rows).toEqual([{ holds: 0 }]);
     world.settings.coolingOff = 0;
@@ -173,7 +181,9 @@ describe("holds that count as waiting for the payee", () => {
     const second = await world.accepted();
     await world.due();
     expect([(await payout(id)).state, (await payout(second)).state]).toEqual(["parked", "parked"]);
-    const { rows } = await world.engine.pool.query("SELECT count(*)::int AS holds FROM holds WHERE reason = 'identity' AND state = 'standing'");
+    const { rows } = await world.engine.pool.query(
+      "SELECT count(*)::int AS holds FROM holds WHERE reason = 'identity' AND state = 'standing'",
+    );
     expect(rows).toEqual([{ holds: 1 }]);
     await world.done(verifyIdentity(operator()));
     await world.due();

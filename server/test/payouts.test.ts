@@ -63,7 +63,13 @@ describe("an account that takes no money", () => {
   test("the payee's word that nothing changed is not enough; the operator may vouch for the old details", async () => {
     const id = await paidTo("0009");
     const one = await payout(id);
-    const asking = (party: "seller" | "operator") => ({ ...world.as(party), disbursementId: one.id, orderId: id, payeeKind: one.payeeKind, payeeId: one.payeeId });
+    const asking = (party: "seller" | "operator") => ({
+      ...world.as(party),
+      disbursementId: one.id,
+      orderId: id,
+      payeeKind: one.payeeKind,
+      payeeId: one.payeeId,
+    });
     expect(await world.refused(requeue(asking("seller")))).toBe("hold_standing");
     await world.done(requeue(asking("operator")));
     await world.due();
@@ -76,7 +82,10 @@ describe("an account that takes no money", () => {
     await world.done(cancel(world.on("buyer", id)));
     await world.due();
     expect(await queue(id)).toEqual([["buyer", 450_000n, "parked"]]);
-    const { rows } = await world.engine.pool.query("SELECT party, outcome FROM messages WHERE order_id = $1 AND kind = 'refund.account_needed'", [id]);
+    const { rows } = await world.engine.pool.query(
+      "SELECT party, outcome FROM messages WHERE order_id = $1 AND kind = 'refund.account_needed'",
+      [id],
+    );
     expect(rows).toEqual([{ party: "buyer", outcome: "sent" }]);
     await world.done(giveRefundAccount(world.on("buyer", id), { details: account("0043") }));
     await world.due();
@@ -127,7 +136,9 @@ describe("an answer that does not come", () => {
       for (let times = 0; times < 3; times += 1) await ask(await payout(id));
     });
     expect([(await payout(id)).state, (await paidOut()) - before]).toEqual(["outcome_unknown", 0n]);
-    const { rows } = await world.engine.pool.query("SELECT due_at > now() AS later FROM attempts WHERE id = $1", [(await payout(id)).attemptId]);
+    const { rows } = await world.engine.pool.query("SELECT due_at > now() AS later FROM attempts WHERE id = $1", [
+      (await payout(id)).attemptId,
+    ]);
     expect(rows).toEqual([{ later: true }]);
     await ask(await payout(id));
     expect((await payout(id)).state).toBe("succeeded");
@@ -147,7 +158,13 @@ describe("an answer that does not come", () => {
     const before = await paidOut();
     const id = await world.accepted();
     const one = await payout(id);
-    const asking = { ...world.as("clock", "send-money"), disbursementId: one.id, orderId: id, payeeKind: one.payeeKind, payeeId: one.payeeId };
+    const asking = {
+      ...world.as("clock", "send-money"),
+      disbursementId: one.id,
+      orderId: id,
+      payeeKind: one.payeeKind,
+      payeeId: one.payeeId,
+    };
     await world.done(startSending(asking, { reference: `died-${id}` }));
     expect([(await payout(id)).state, (await paidOut()) - before]).toEqual(["sending", 0n]);
     await world.due();
@@ -230,7 +247,9 @@ describe("amounts below the smallest payout", () => {
 
   test("a sum that comes back parks every part of it, and a new account gets all of it", async () => {
     const first = await small();
-    await world.database.ownerPool.query("UPDATE sellers SET bank = jsonb_set(bank, '{accountNumber}', '\"0123450009\"') WHERE id = $1", [world.seller]);
+    await world.database.ownerPool.query("UPDATE sellers SET bank = jsonb_set(bank, '{accountNumber}', '\"0123450009\"') WHERE id = $1", [
+      world.seller,
+    ]);
     const second = await world.accepted();
     await world.due();
     expect([(await payout(first)).state, (await payout(second)).state]).toEqual(["parked", "parked"]);

@@ -21,7 +21,8 @@ afterAll(() => world.close());
 const state = async (id: number) => (await world.order(id)).state;
 const escrow = async (id: number) => (await world.balances())[`order:${id}:escrow`] ?? 0n;
 /** Every refund of an order with its state, in the order in which they were queued. */
-const refunds = async (id: number) => (await world.sends(id)).filter((one) => one.kind === "refund").map((one) => [one.amount, one.currency, one.state]);
+const refunds = async (id: number) =>
+  (await world.sends(id)).filter((one) => one.kind === "refund").map((one) => [one.amount, one.currency, one.state]);
 const unapplied = async () => Object.entries(await world.balances()).filter(([name]) => name.endsWith(":unapplied"));
 const refundedAtRail = async (currency = "NGN") => (await world.rail.books()).find((one) => one.currency === currency)?.refunded ?? 0n;
 
@@ -128,8 +129,17 @@ describe("money that fits nothing goes back, all of it and once", () => {
   test("two payments for one order at the same moment: one funds it, the other goes back", async () => {
     const id = await world.checkout();
     const open = async (reference: string) => {
-      await world.done(openPayment(world.as("buyer"), { orderId: id, reference, amount: 450_000n, email: "a@b.example", phone: "+2348031112222" }));
-      await world.rail.openPayment({ sellerId: world.seller, reference, amount: 450_000n, currency: "NGN", description: "", returnUrl: "http://127.0.0.1/" });
+      await world.done(
+        openPayment(world.as("buyer"), { orderId: id, reference, amount: 450_000n, email: "a@b.example", phone: "+2348031112222" }),
+      );
+      await world.rail.openPayment({
+        sellerId: world.seller,
+        reference,
+        amount: 450_000n,
+        currency: "NGN",
+        description: "",
+        returnUrl: "http://127.0.0.1/",
+      });
     };
     await open(`one-${id}`);
     await open(`two-${id}`);
@@ -159,7 +169,16 @@ describe("what a rail tells changes something once", () => {
     const { receipts } = await world.rail.lookUpPayment(reference);
     const [payment] = await world.paymentsOf(id);
     const [receipt] = receipts;
-    const told = { paymentId: payment?.id ?? 0, orderId: id, rail: "sandbox", reference, railReference: receipt?.railReference ?? "", amount: 450_000n, currency: "NGN", fee: 0n };
+    const told = {
+      paymentId: payment?.id ?? 0,
+      orderId: id,
+      rail: "sandbox",
+      reference,
+      railReference: receipt?.railReference ?? "",
+      amount: 450_000n,
+      currency: "NGN",
+      fee: 0n,
+    };
     const again = await world.done(receivePayment(world.as("rail", "rail:sandbox"), told));
     expect(again["again"]).toBe(true);
     expect(await world.paymentsOf(id)).toHaveLength(1);
@@ -171,10 +190,14 @@ describe("what a rail tells changes something once", () => {
     expectDone(await world.rail.play(reference, "success"));
     await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
     expectDone(await world.rail.openDispute(reference));
-    await world.database.ownerPool.query("UPDATE rail_events SET due_at = NULL WHERE reference = $1 AND type = 'payment.succeeded'", [reference]);
+    await world.database.ownerPool.query("UPDATE rail_events SET due_at = NULL WHERE reference = $1 AND type = 'payment.succeeded'", [
+      reference,
+    ]);
     await world.due();
     expect((await world.paymentsOf(id)).map((one) => [one.state, one.settled])).toEqual([["disputed", true]]);
-    await world.database.ownerPool.query("UPDATE rail_events SET due_at = now() WHERE reference = $1 AND type = 'payment.succeeded'", [reference]);
+    await world.database.ownerPool.query("UPDATE rail_events SET due_at = now() WHERE reference = $1 AND type = 'payment.succeeded'", [
+      reference,
+    ]);
     await world.due();
     expect(await state(id)).toBe("funded");
     expectDone(await world.rail.winDispute(reference));
@@ -213,35 +236,43 @@ describe("money under a reference that nobody knows", () => {
     expect([(await refundedAtRail()) - before, await held(paymentId)]).toEqual([77_000n, 0n]);
   });
 
-  test.each([{ settled: false }, { settled: true }])("is handed over to its order, whose book then has all of it (settled before: $settled)", async ({ settled }) => {
-    const id = await world.checkout();
-    const unknown = await unknownMoney(world);
-    if (settled) await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
-    await world.due();
-    const handed = await world.done(handOver(house(unknown.paymentId)));
-    expect(handed).toMatchObject({ amount: 450_000, currency: "NGN", fee: 16_750, rail_reference: unknown.railReference, settled });
-    expect(await world.refused(handOver(house(unknown.paymentId)))).toBe("not_now");
-    const told = { paymentId: null, orderId: id, rail: "sandbox", reference: unknown.reference, railReference: unknown.railReference };
-    const receipt = { ...told, amount: 450_000n, currency: "NGN", fee: BigInt(Number(handed["fee"])) };
-    const placed = await world.done(receivePayment(world.as("rail", "rail:sandbox"), receipt));
-    if (settled) await world.done(settlePayment({ ...world.as("rail", "rail:sandbox"), paymentId: Number(placed["payment"]), orderId: id }, { amount: 433_250n }));
-    expect([await state(id), await escrow(id), await held(unknown.paymentId)]).toEqual(["funded", 450_000n, 0n]);
-    // The same event once more finds the money where it is now.
-    for (const event of await world.rail.eventsAbout(unknown.reference)) {
-      await world.database.ownerPool.query("UPDATE rail_events SET due_at = now() WHERE event_id = $1", [event]);
-    }
-    await world.due();
-    expect([await escrow(id), await held(unknown.paymentId)]).toEqual([450_000n, 0n]);
-    if (!settled) await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
-    await world.due();
-    expect((await world.paymentsOf(id)).map((one) => one.settled)).toEqual([true]);
-  });
+  test.each([{ settled: false }, { settled: true }])(
+    "is handed over to its order, whose book then has all of it (settled before: $settled)",
+    async ({ settled }) => {
+      const id = await world.checkout();
+      const unknown = await unknownMoney(world);
+      if (settled) await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
+      await world.due();
+      const handed = await world.done(handOver(house(unknown.paymentId)));
+      expect(handed).toMatchObject({ amount: 450_000, currency: "NGN", fee: 16_750, rail_reference: unknown.railReference, settled });
+      expect(await world.refused(handOver(house(unknown.paymentId)))).toBe("not_now");
+      const told = { paymentId: null, orderId: id, rail: "sandbox", reference: unknown.reference, railReference: unknown.railReference };
+      const receipt = { ...told, amount: 450_000n, currency: "NGN", fee: BigInt(Number(handed["fee"])) };
+      const placed = await world.done(receivePayment(world.as("rail", "rail:sandbox"), receipt));
+      if (settled)
+        await world.done(
+          settlePayment({ ...world.as("rail", "rail:sandbox"), paymentId: Number(placed["payment"]), orderId: id }, { amount: 433_250n }),
+        );
+      expect([await state(id), await escrow(id), await held(unknown.paymentId)]).toEqual(["funded", 450_000n, 0n]);
+      // The same event once more finds the money where it is now.
+      for (const event of await world.rail.eventsAbout(unknown.reference)) {
+        await world.database.ownerPool.query("UPDATE rail_events SET due_at = now() WHERE event_id = $1", [event]);
+      }
+      await world.due();
+      expect([await escrow(id), await held(unknown.paymentId)]).toEqual([450_000n, 0n]);
+      if (!settled) await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
+      await world.due();
+      expect((await world.paymentsOf(id)).map((one) => one.settled)).toEqual([true]);
+    },
+  );
 
   test("a second receipt under the same unknown reference is money of its own", async () => {
     const unknown = await unknownMoney(world, 30_000n);
     expectDone(await world.rail.payAgain(unknown.reference, { amount: 20_000n }));
     await world.due();
-    const { rows } = await world.engine.pool.query("SELECT received FROM payments WHERE seller_id = 0 AND reference = $1 ORDER BY id", [unknown.reference]);
+    const { rows } = await world.engine.pool.query("SELECT received FROM payments WHERE seller_id = 0 AND reference = $1 ORDER BY id", [
+      unknown.reference,
+    ]);
     expect(rows.map((row) => row["received"])).toEqual([30_000n, 20_000n]);
   });
 });

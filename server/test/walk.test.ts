@@ -18,7 +18,8 @@ afterAll(() => world.close());
 
 /** Rows that no walk takes, and why. */
 const unwalked: Readonly<Record<string, string>> = {
-  "order charged_back charge_back charged_back rail": "an order whose escrow was lost has nothing to pay out, so it settles in the same command",
+  "order charged_back charge_back charged_back rail":
+    "an order whose escrow was lost has nothing to pay out, so it settles in the same command",
   "seller none join active seller": "a seller is made by the installation, which acts as the operator",
   "book none add_float kept operator": "a book is there as soon as its seller is",
   "book none take_fees kept operator": "a book is there as soon as its seller is",
@@ -26,7 +27,11 @@ const unwalked: Readonly<Record<string, string>> = {
   "book none settle kept rail": "a book is there as soon as its seller is",
 };
 
-const wanted = new Set(machines.flatMap((machine) => steps(machine).flatMap((s) => s.by.map((party) => `${machine.name} ${s.from} ${s.action} ${s.to} ${party}`))));
+const wanted = new Set(
+  machines.flatMap((machine) =>
+    steps(machine).flatMap((s) => s.by.map((party) => `${machine.name} ${s.from} ${s.action} ${s.to} ${party}`)),
+  ),
+);
 
 async function taken(): Promise<Set<string>> {
   const { rows } = await world.engine.pool.query<{ row: string }>(
@@ -35,7 +40,9 @@ async function taken(): Promise<Set<string>> {
   return new Set(rows.map((one) => one.row));
 }
 
-const orderRows = steps(orderMachine).flatMap((s) => s.by.map((party) => ({ ...s, party, name: `order ${s.from} ${s.action} ${s.to} ${party}` })));
+const orderRows = steps(orderMachine).flatMap((s) =>
+  s.by.map((party) => ({ ...s, party, name: `order ${s.from} ${s.action} ${s.to} ${party}` })),
+);
 
 describe("every row of an order's table is taken on a real database, and leaves sound books", () => {
   test.each(orderRows.filter((row) => unwalked[row.name] === undefined))("$name", async ({ name, from, action, party }) => {
@@ -65,7 +72,16 @@ describe("and of offers, holds, projects, providers, sellers and books", () => {
 
 test("no row of any table was left out, and nothing was recorded that no table has", async () => {
   const all = await taken();
-  expect([...all].filter((row) => !wanted.has(row)), "recorded, but in no table").toEqual([]);
-  expect([...wanted].filter((row) => !all.has(row) && unwalked[row] === undefined), "never taken").toEqual([]);
-  expect(Object.keys(unwalked).filter((row) => all.has(row) || !wanted.has(row)), "listed as never taken for nothing").toEqual([]);
+  expect(
+    [...all].filter((row) => !wanted.has(row)),
+    "recorded, but in no table",
+  ).toEqual([]);
+  expect(
+    [...wanted].filter((row) => !all.has(row) && unwalked[row] === undefined),
+    "never taken",
+  ).toEqual([]);
+  expect(
+    Object.keys(unwalked).filter((row) => all.has(row) || !wanted.has(row)),
+    "listed as never taken for nothing",
+  ).toEqual([]);
 });

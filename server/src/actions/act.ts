@@ -8,7 +8,7 @@ import type { Book } from "./book.ts";
 import type { Answer, Command, Result } from "./command.ts";
 import type { Effects } from "./effects.ts";
 import { noEffects } from "./effects.ts";
-import type { Ids } from "./ids.ts";
+import type { Ids, IdSource } from "./ids.ts";
 import type { Memory } from "./load.ts";
 import { loadBooks } from "./load.ts";
 import type { ActSettings } from "./settings.ts";
@@ -39,15 +39,16 @@ export class Uncommitted extends Error {
  * At most one command per order and per project: the lanes see to it.
  */
 export async function actOnce(lane: Lane, commands: readonly Command[], settings: ActSettings, ids: Ids): Promise<Answer[]> {
-  await ids.prepare(lane, commands.length);
+  const own = await ids.prepare(lane, commands.length);
   const effects = noEffects();
   const started = run(lane, begin);
   try {
     const { books, memory } = await loadBooks(lane, commands, settings);
-    const answers = commands.map((one) => answer(one, books, memory, effects, ids));
+    const answers = commands.map((one) => answer(one, books, memory, effects, own));
     const refused = rememberable(commands, answers, books, effects);
     const touched = [...books.values()];
-    const changes = effects.transitions.length > 0 || touched.some((book) => book.dirty);
+    // A waiting order that is handed out again gets another checkout token, and nothing else changes.
+    const changes = effects.transitions.length > 0 || effects.checkouts.length > 0 || touched.some((book) => book.dirty);
     if (!changes && refused === undefined) {
       await run(lane, rollback);
       return answers;
@@ -66,10 +67,12 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
     started.catch(() => undefined);
     await run(lane, rollback).catch(() => undefined);
     throw error;
+  } finally {
+    own.giveBack();
   }
 }
 
-function answer(one: Command, books: ReadonlyMap<number, Book>, memory: Memory, effects: Effects, ids: Ids): Answer {
+function answer(one: Command, books: ReadonlyMap<number, Book>, memory: Memory, effects: Effects, ids: IdSource): Answer {
   const remembered = recall(one, memory, effects);
   if (remembered !== undefined) return remembered;
   const book = books.get(one.sellerId);
@@ -94,7 +97,9 @@ function recall(one: Command, memory: Memory, effects: Effects): Answer | undefi
   const same = (row: Record<string, unknown>) =>
     Number(row["seller_id"]) === one.sellerId && row["actor"] === one.actor.name && row["key"] === key.key;
   const used = memory.keys.find(same) ?? memory.refusals.find(same);
-  const inBatch = effects.transitions.find((step) => step.sellerId === one.sellerId && step.actor === one.actor.name && step.key === key.key);
+  const inBatch = effects.transitions.find(
+    (step) => step.sellerId === one.sellerId && step.actor === one.actor.name && step.key === key.key,
+  );
   if (used === undefined && inBatch === undefined) return undefined;
   const fingerprint = inBatch === undefined ? hexOf(used?.["fingerprint"]) : inBatch.fingerprint;
   if (fingerprint !== key.fingerprint) return refuse("key_reused");
@@ -111,13 +116,20 @@ function hexOf(value: unknown): string | null {
 }
 
 /** Refusals that stick get a row under their key, so that a repeat hears the same even when the order has moved on. */
-function rememberable(commands: readonly Command[], answers: readonly Answer[], books: ReadonlyMap<number, Book>, effects: Effects): unknown[] | undefined {
+function rememberable(
+  commands: readonly Command[],
+  answers: readonly Answer[],
+  books: ReadonlyMap<number, Book>,
+  effects: Effects,
+): unknown[] | undefined {
   const rows = commands.flatMap((one, i) => {
     const given = answers[i];
     if (one.key === undefined || given === undefined || !isRefusal(given) || !refusalCatalogue[given.refused].sticks) return [];
     if (given.refused === "key_reused") return [];
     const book = books.get(one.sellerId);
-    const taken = effects.transitions.some((step) => step.sellerId === one.sellerId && step.actor === one.actor.name && step.key === one.key?.key);
+    const taken = effects.transitions.some(
+      (step) => step.sellerId === one.sellerId && step.actor === one.actor.name && step.key === one.key?.key,
+    );
     return book === undefined || taken ? [] : [{ one, key: one.key, given, at: book.now }];
   });
   if (rows.length === 0) return undefined;
@@ -132,4 +144,3 @@ function rememberable(commands: readonly Command[], answers: readonly Answer[], 
     rows.map((row) => row.at.toISOString()),
   ];
 }
-

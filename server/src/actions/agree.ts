@@ -3,7 +3,6 @@ import type { Project } from "../domain/facts.ts";
 import { decide } from "../domain/machine.ts";
 import { deadlinesOnEntering } from "../domain/deadlines.ts";
 import { decideOrder } from "../domain/order-decide.ts";
-import { orderNeeds } from "../domain/order-needs.ts";
 import { orderMachine } from "../domain/order-table.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Book } from "./book.ts";
@@ -12,8 +11,9 @@ import { command } from "./command.ts";
 import { expireUnpaid } from "./expire.ts";
 import { blankOrder } from "./new-order.ts";
 import type { OrderAsk } from "./order-step.ts";
+import { isPending } from "./open-checkout.ts";
 import { plainStep, summary, theOrder } from "./order-step.ts";
-import { buyerFor } from "./projects.ts";
+import { buyerFor, findBuyer } from "./projects.ts";
 import type { Contact } from "./projects.ts";
 import { freezeTerms, quoteFor } from "./terms.ts";
 
@@ -33,6 +33,8 @@ export function propose(ask: Ask, input: Proposal & { readonly contact: Contact;
     if (isRefusal(quote)) return quote;
     const project: Project | undefined = book.projects.get(input.projectId);
     if (input.projectId !== null && project === undefined) return refuse("project_unknown");
+    // Another buyer's project is as good as none.
+    if (project !== undefined && findBuyer(book, input.contact)?.id !== project.buyerId) return refuse("project_unknown");
     if (project?.state === "closed") return refuse("project_closed");
     const row = decide(orderMachine, "none", "propose", ask.actor.party, () => undefined);
     if (isRefusal(row)) return row;
@@ -103,9 +105,9 @@ export function openAgreedCheckout(ask: OrderAsk, input: { readonly tokenHash: s
   });
 }
 
-/** An unpaid checkout with nothing in doubt at the rail makes way for the next; one that was agreed upon first does not. */
+/** An unpaid checkout with nothing pending at the rail makes way for the next; one that was agreed upon first does not. */
 function makesWay(book: Book, other: Order, order: Order): boolean {
   if (other.state !== "awaiting_payment") return false;
   if (other.agreedBeforehand && (other.position ?? 0) < (order.position ?? 0)) return false;
-  return orderNeeds.no_payment_in_doubt.judge(book.factsOf(other, { party: "buyer", name: "checkout" }, {})) === undefined;
+  return !isPending(book, other);
 }

@@ -16,10 +16,12 @@ export function assignProvider(ask: OrderAsk, input: { readonly providerId: numb
     if (provider.type === 2 && order.currency === "NGN") {
       return refuse("invalid", "A service provider paid in USD can only take part in an order that is not in NGN.", { field: "sp_id" });
     }
-    if (order.operatorId !== null) return refuse("invalid", "A marketplace order pays its own seller; it takes no other service provider.", { field: "sp_id" });
+    if (order.operatorId !== null)
+      return refuse("invalid", "A marketplace order pays its own seller; it takes no other service provider.", { field: "sp_id" });
     const row = decideOrder(book.factsOf(order, ask.actor, { provider: true }), "assign_provider");
     if (isRefusal(row)) return row;
-    return (writer) => summary(writer.stepOrder(order, row, { providerId: provider.id, share: input.share }, { provider: provider.id, share: input.share }));
+    return (writer) =>
+      summary(writer.stepOrder(order, row, { providerId: provider.id, share: input.share }, { provider: provider.id, share: input.share }));
   });
 }
 

@@ -8,7 +8,12 @@ import { isGoingBack, refundUnapplied } from "./receive-payment.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
 import type { Writer } from "./writer.ts";
 
-function bookStep(writer: Writer, action: "settle" | "add_float" | "take_fees" | "write_off", event: string, postings: readonly Posting[]): number {
+function bookStep(
+  writer: Writer,
+  action: "settle" | "add_float" | "take_fees" | "write_off",
+  event: string,
+  postings: readonly Posting[],
+): number {
   // The book has no row of its own to count its steps in: the event sequence numbers them.
   const version = writer.book.eventSeq + 1;
   writer.record({ object: "book", objectId: writer.book.sellerId, version, action, fromState: "kept", toState: "kept", event });
@@ -25,7 +30,10 @@ export function settlePayment(ask: PaymentAsk, input: { readonly amount: bigint 
     const currency = payment.receivedCurrency;
     return (writer) => {
       book.payments.change(payment.id, { settled: true });
-      return { payment: payment.id, entry: bookStep(writer, "settle", "book.settled", settle({ rail: payment.rail, currency, amount: input.amount })) };
+      return {
+        payment: payment.id,
+        entry: bookStep(writer, "settle", "book.settled", settle({ rail: payment.rail, currency, amount: input.amount })),
+      };
     };
   });
 }
@@ -40,19 +48,25 @@ export function addFloat(ask: Ask, input: { readonly amount: bigint; readonly cu
 }
 
 /** The operator takes earned fees out; `surplus` is what the installation holds above what it owes, read just before. */
-export function takeFees(ask: Ask, input: { readonly escrow: bigint; readonly payout: bigint; readonly currency: string; readonly surplus: bigint }): Command {
+export function takeFees(
+  ask: Ask,
+  input: { readonly escrow: bigint; readonly payout: bigint; readonly currency: string; readonly surplus: bigint },
+): Command {
   return command("book.take_fees", ask, {}, (book) => {
     if (input.escrow < 0n || input.payout < 0n || input.escrow + input.payout === 0n) return refuse("amount_invalid");
     if (input.escrow + input.payout > input.surplus) return refuse("mismatch", "Taking that much would leave less than is owed.");
     const at = { rail: book.settings.rail, currency: input.currency };
-    return (writer) => ({ entry: bookStep(writer, "take_fees", "book.fees_taken", feesTaken({ ...at, escrow: input.escrow, payout: input.payout })) });
+    return (writer) => ({
+      entry: bookStep(writer, "take_fees", "book.fees_taken", feesTaken({ ...at, escrow: input.escrow, payout: input.payout })),
+    });
   });
 }
 
 /** What a seller will not pay back becomes the operator's loss. */
 export function writeOff(ask: Ask, input: { readonly amount: bigint; readonly currency: string }): Command {
   return command("book.write_off", ask, {}, (book) => {
-    if (input.amount <= 0n || input.amount > book.owed(input.currency)) return refuse("mismatch", `The seller owes ${book.owed(input.currency)} kobo.`);
+    if (input.amount <= 0n || input.amount > book.owed(input.currency))
+      return refuse("mismatch", `The seller owes ${book.owed(input.currency)} kobo.`);
     return (writer) => ({ entry: bookStep(writer, "write_off", "book.written_off", writtenOff({ sellerId: book.sellerId, ...input })) });
   });
 }
@@ -65,7 +79,8 @@ export function handOver(ask: PaymentAsk): Command {
   return command("payment.hand_over", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" || payment.unapplied !== payment.received || isGoingBack(book, payment.id)) return refuse("not_now", "This money has been placed already.");
+    if (payment.state !== "received" || payment.unapplied !== payment.received || isGoingBack(book, payment.id))
+      return refuse("not_now", "This money has been placed already.");
     return (writer) => {
       writer.stepPayment(payment, "hand_over", { unapplied: 0n });
       const at = { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency };
@@ -74,8 +89,14 @@ export function handOver(ask: PaymentAsk): Command {
       const receipt = payIn({ ...at, paymentId: payment.id, received: payment.received });
       writer.post("payment.hand_over", null, reverse([...receipt, ...railFee({ ...at, fee: payment.railFee }), ...settled]));
       return {
-        ...{ payment: payment.id, state: "handed_over", reference: payment.reference, rail_reference: payment.railReference },
-        ...{ amount: Number(payment.received), currency: at.currency, fee: Number(payment.railFee), settled: payment.settled },
+        payment: payment.id,
+        state: "handed_over",
+        reference: payment.reference,
+        rail_reference: payment.railReference,
+        amount: Number(payment.received),
+        currency: at.currency,
+        fee: Number(payment.railFee),
+        settled: payment.settled,
       };
     };
   });
@@ -86,7 +107,8 @@ export function giveBack(ask: PaymentAsk): Command {
   return command("payment.give_back", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" || payment.unapplied === 0n || isGoingBack(book, payment.id)) return refuse("not_now", "This money has been placed already.");
+    if (payment.state !== "received" || payment.unapplied === 0n || isGoingBack(book, payment.id))
+      return refuse("not_now", "This money has been placed already.");
     return (writer) => {
       refundUnapplied(writer, writer.stepPayment(payment, "give_back").id);
       return { payment: must(book.payments.get(payment.id), "the payment").id, state: "received" };

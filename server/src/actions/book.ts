@@ -45,9 +45,17 @@ export class Book {
 
   /** True if a command changed anything here, be it only when something is looked at next. */
   get dirty(): boolean {
-    return [this.orders, this.payments, this.disbursements, this.attempts, this.offers, this.holds, this.projects, this.buyers, this.providers].some(
-      (rows) => rows.dirty,
-    );
+    return [
+      this.orders,
+      this.payments,
+      this.disbursements,
+      this.attempts,
+      this.offers,
+      this.holds,
+      this.projects,
+      this.buyers,
+      this.providers,
+    ].some((rows) => rows.dirty);
   }
 
   loadBalance(account: string, currency: string, balance: bigint): void {
@@ -152,7 +160,10 @@ export class Book {
     const { payeeKind, payeeId } = disbursement;
     const holds = this.standingHolds({ orderId: disbursement.orderId, projectId: order?.projectId ?? null, payeeKind, payeeId });
     // A running chargeback, an identity check and a cooling-off concern payouts; a refund goes back to the buyer whatever the seller has to prove.
-    const stops = disbursement.kind === "refund" ? holds.filter((hold) => !["identity", "cooling_off"].includes(hold.reason) || hold.scope === "order") : holds;
+    const stops =
+      disbursement.kind === "refund"
+        ? holds.filter((hold) => !["identity", "cooling_off"].includes(hold.reason) || hold.scope === "order")
+        : holds;
     return {
       disbursement,
       holds: stops,

@@ -64,10 +64,16 @@ export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
   return command("payment.lose", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" && payment.state !== "disputed") return () => ({ payment: payment.id, state: payment.state, again: true });
+    if (payment.state !== "received" && payment.state !== "disputed")
+      return () => ({ payment: payment.id, state: payment.state, again: true });
     const amount = least(input.amount, payment.received);
     return (writer) => {
-      writer.stepPayment(payment, "lose", { chargedBack: amount, disputed: 0n, takenAtOnce: false, dueAt: null }, { amount: Number(amount) });
+      writer.stepPayment(
+        payment,
+        "lose",
+        { chargedBack: amount, disputed: 0n, takenAtOnce: false, dueAt: null },
+        { amount: Number(amount) },
+      );
       const order = book.orders.get(payment.orderId);
       const taken = payment.takenAtOnce ? payment.disputed : 0n;
       const missing = amount > taken ? amount - taken : 0n;
@@ -76,7 +82,9 @@ export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
         ...disputeOpened({ ...at, amount: missing }),
         ...disputeWon({ ...at, amount: taken > amount ? taken - amount : 0n }),
         // In the house's book nobody else can bear what the rail charges for it.
-        ...(book.sellerId === 0 ? succeeded({ ...at, amount: 0n, cost: input.fee }) : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
+        ...(book.sellerId === 0
+          ? succeeded({ ...at, amount: 0n, cost: input.fee })
+          : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
       ]);
       endStandstill(writer, payment);
       const fromUnapplied = loseUnapplied(writer, payment, order ?? null, amount);
@@ -160,7 +168,9 @@ function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bi
     if (left.lost < left.amount) payEnding(writer, left, { buyerGets, cancellationFee, keepsEscrowFee }, "order.charge_back.rest");
   } else {
     const waiting = disbursements.filter((one) => one.state === "queued" || one.state === "parked");
-    const refunded = disbursements.filter((one) => one.kind === "refund" && sentStates.includes(one.state)).reduce((sum, one) => sum + one.amount, 0n);
+    const refunded = disbursements
+      .filter((one) => one.kind === "refund" && sentStates.includes(one.state))
+      .reduce((sum, one) => sum + one.amount, 0n);
     // Refunds first, so that the buyer does not get the money twice.
     const inOrder = waiting.toSorted((a, b) => Number(b.kind === "refund") - Number(a.kind === "refund"));
     const unsent = inOrder.map((one) => ({ account: parseAccount(one.source).id, amount: one.amount }));
@@ -175,7 +185,8 @@ function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bi
 function takeAllUnsent(writer: Writer, waiting: readonly Disbursement[], postings: readonly Posting[], payment: Payment): void {
   const disputed = railDisputed(payment.rail);
   const taken = new Map<string, bigint>();
-  for (const posting of postings) if (posting.credit === disputed) taken.set(posting.debit, (taken.get(posting.debit) ?? 0n) + posting.amount);
+  for (const posting of postings)
+    if (posting.credit === disputed) taken.set(posting.debit, (taken.get(posting.debit) ?? 0n) + posting.amount);
   for (const one of waiting) {
     const part = least(taken.get(one.source) ?? 0n, one.amount);
     if (part === 0n) continue;

@@ -46,7 +46,14 @@ function shareOf(order: Order): ShareTerms {
 }
 
 /** Takes the row, empties escrow by one journal entry, and queues what each party gets. */
-export function endOrder(writer: Writer, order: Order, row: OrderRow, terms: EndingTerms, change: OrderChange = {}, note: Json = null): Order {
+export function endOrder(
+  writer: Writer,
+  order: Order,
+  row: OrderRow,
+  terms: EndingTerms,
+  change: OrderChange = {},
+  note: Json = null,
+): Order {
   const stepped = writer.stepOrder(order, row, { ...change, endedAt: writer.now }, note);
   payEnding(writer, stepped, terms, `order.${row.action}`);
   return conclude(writer, stepped.id);
@@ -144,11 +151,22 @@ export function refundBuyer(writer: Writer, order: Order, amount: bigint): void 
 
 function queueRefund(writer: Writer, order: Order, paymentId: number | null, amount: bigint): void {
   const source = buyerRefundable(order.buyerId);
-  writer.queue({ kind: "refund", orderId: order.id, paymentId, payeeKind: "buyer", payeeId: order.buyerId, source, amount, currency: order.bookCurrency });
+  writer.queue({
+    kind: "refund",
+    orderId: order.id,
+    paymentId,
+    payeeKind: "buyer",
+    payeeId: order.buyerId,
+    source,
+    amount,
+    currency: order.bookCurrency,
+  });
 }
 
 function refundable(payment: Payment, disbursements: readonly Disbursement[]): bigint {
-  const gone = disbursements.filter((one) => one.paymentId === payment.id && one.state !== "cancelled").reduce((sum, one) => sum + one.amount, 0n);
+  const gone = disbursements
+    .filter((one) => one.paymentId === payment.id && one.state !== "cancelled")
+    .reduce((sum, one) => sum + one.amount, 0n);
   const left = payment.received - payment.unapplied - payment.chargedBack - gone;
   return left > 0n ? left : 0n;
 }

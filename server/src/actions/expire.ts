@@ -29,7 +29,9 @@ export function closeCheckout(ask: OrderAsk): Command {
 export function expireUnpaid(writer: Writer, order: Order): Order {
   const action = order.state === "awaiting_payment" && order.agreedBeforehand ? "close_checkout" : "expire";
   const party = writer.command.actor.party;
-  const row = orderMachine.rows.find((candidate) => candidate.action === action && candidate.from.includes(order.state) && candidate.by.includes(party));
+  const row = orderMachine.rows.find(
+    (candidate) => candidate.action === action && candidate.from.includes(order.state) && candidate.by.includes(party),
+  );
   const expired = writer.stepOrder(order, must(row, `a row to ${action}`));
   refundShortPayments(writer, order.id);
   return expired;

@@ -14,7 +14,10 @@ import type { Writer } from "./writer.ts";
 const noScope = { orderId: null, projectId: null, payeeKind: null, payeeId: null } as const;
 
 /** The operator stops an order's or a project's money, saying why. */
-export function placeHold(ask: Ask, input: { readonly orderId?: number | undefined; readonly projectId?: number | undefined; readonly note: string }): Command {
+export function placeHold(
+  ask: Ask,
+  input: { readonly orderId?: number | undefined; readonly projectId?: number | undefined; readonly note: string },
+): Command {
   const { orderId, projectId } = input;
   const refs = { ...(orderId === undefined ? {} : { orders: [orderId] }), ...(projectId === undefined ? {} : { projects: [projectId] }) };
   return command("hold.place", ask, refs, (book) => {
@@ -23,7 +26,10 @@ export function placeHold(ask: Ask, input: { readonly orderId?: number | undefin
     if (order === undefined && project === undefined) return refuse("not_yours", "There is no such order or project.");
     if (input.note.trim() === "") return refuse("reason_needed");
     return (writer) => {
-      const scope = order === undefined ? ({ scope: "project", projectId: project?.id ?? null } as const) : ({ scope: "order", orderId: order.id } as const);
+      const scope =
+        order === undefined
+          ? ({ scope: "project", projectId: project?.id ?? null } as const)
+          : ({ scope: "order", orderId: order.id } as const);
       const hold = writer.placeHold({ ...noScope, ...scope, reason: "operator", note: input.note.trim(), liftsAt: null });
       return { hold: hold.id, reason: hold.reason };
     };
@@ -66,7 +72,10 @@ export function objectToCancellation(ask: OrderAsk): Command {
     if (hold === undefined) return refuse("too_late", "There is nothing of this order left to object to.");
     const row = decide(holdMachine, hold.state, "keep", ask.actor.party, (need) => holdNeeds[need].judge({ hold, now: book.now }));
     if (isRefusal(row)) return row;
-    return (writer) => ({ hold: writer.stepHold(hold, "keep", { liftsAt: null, note: "The buyer says: I did not cancel." }).id, order: order.id });
+    return (writer) => ({
+      hold: writer.stepHold(hold, "keep", { liftsAt: null, note: "The buyer says: I did not cancel." }).id,
+      order: order.id,
+    });
   });
 }
 
@@ -91,7 +100,14 @@ export function holdForIdentity(writer: Writer): void {
   if (!book.settings.identityNeeded || book.seller.identityVerifiedAt !== null) return;
   const payee = { payeeKind: "seller" as const, payeeId: book.sellerId };
   if (book.standingHolds({ orderId: null, projectId: null, ...payee }).some((hold) => hold.reason === "identity")) return;
-  writer.placeHold({ ...noScope, ...payee, reason: "identity", scope: "payee", note: "The seller's identity must be verified once.", liftsAt: null });
+  writer.placeHold({
+    ...noScope,
+    ...payee,
+    reason: "identity",
+    scope: "payee",
+    note: "The seller's identity must be verified once.",
+    liftsAt: null,
+  });
 }
 
 /** Buyer and payee share an e-mail address or phone: somebody may be paying themselves, so nothing goes out before the operator has looked. */
@@ -100,7 +116,9 @@ export function holdSelfDealing(writer: Writer, order: Order): void {
   const buyer = book.buyers.get(order.buyerId);
   const provider = book.providers.get(order.providerId);
   if (buyer === undefined) return;
-  const own = [buyer.email, buyer.phone, buyer.confirmedEmail, buyer.confirmedPhone].filter((contact) => contact !== null && contact !== "");
+  const own = [buyer.email, buyer.phone, buyer.confirmedEmail, buyer.confirmedPhone].filter(
+    (contact) => contact !== null && contact !== "",
+  );
   const payees = [book.seller.email, book.seller.phone, provider?.email, provider?.phone];
   const shared = own.find((contact) => payees.includes(contact ?? ""));
   if (shared === undefined) return;

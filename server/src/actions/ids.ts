@@ -7,32 +7,52 @@ const draw: Query = { name: "draw_ids", text: "SELECT nextval($1::regclass)::big
 export type IdKind = "order" | "project" | "seller" | "thing";
 const kinds: readonly IdKind[] = ["order", "project", "seller", "thing"];
 
-/** How many of each kind a batch may need at the most; drawn before its transaction, because a sequence must not be waited for under a lock. */
-const reserve: Record<IdKind, number> = { order: 256, project: 128, seller: 2, thing: 2_000 };
+/** Where a batch takes the numbers of its new rows from. */
+export interface IdSource {
+  take(kind: IdKind): number;
+}
 
-/** Numbers for new rows. Gaps are harmless: nothing counts on ids being dense. */
+/** A batch made more rows than was thought possible. Nothing was written; run again it finds more. */
+export class OutOfIds extends Fault {}
+
+/** Most batches need fewer things than this; more are kept ready after one that did not. */
+const fewThings = 64;
+const mostThings = 50_000;
+
+/** Numbers for new rows, drawn before the transaction, because a sequence must not be waited for under a lock. Gaps are harmless. */
 export class Ids {
   readonly #stock: Record<IdKind, number[]> = { order: [], project: [], seller: [], thing: [] };
+  #things = fewThings;
   #filling: Promise<void> | undefined;
 
-  /** Makes sure that a batch of `commands` will not run out. */
-  async prepare(source: Queryable, commands: number): Promise<void> {
+  /** Sets numbers aside for a batch of `commands`: what one batch was promised no other takes. `giveBack` returns what it did not use. */
+  async prepare(source: Queryable, commands: number): Promise<IdSource & { giveBack(): void }> {
     while (kinds.some((kind) => this.#stock[kind].length < this.#needed(kind, commands))) {
       this.#filling ??= this.#fill(source, commands).finally(() => {
         this.#filling = undefined;
       });
       await this.#filling;
     }
-  }
-
-  take(kind: IdKind): number {
-    const id = this.#stock[kind].shift();
-    if (id === undefined) throw new Fault(`no ${kind} ids left in this batch`);
-    return id;
+    const own = Object.fromEntries(kinds.map((kind) => [kind, this.#stock[kind].splice(0, this.#needed(kind, commands))])) as Record<
+      IdKind,
+      number[]
+    >;
+    return {
+      take: (kind) => {
+        const id = own[kind].shift() ?? this.#stock[kind].shift();
+        if (id !== undefined) return id;
+        this.#things = Math.min(this.#things * 8, mostThings);
+        throw new OutOfIds(`no ${kind} ids left in this batch`);
+      },
+      giveBack: () => {
+        for (const kind of kinds) this.#stock[kind].unshift(...own[kind].splice(0));
+      },
+    };
   }
 
   #needed(kind: IdKind, commands: number): number {
-    return Math.min(reserve[kind], commands * (kind === "thing" ? 12 : 1));
+    if (kind === "seller") return 0;
+    return kind === "thing" ? Math.max(this.#things, commands * 12) : commands;
   }
 
   async #fill(source: Queryable, commands: number): Promise<void> {

@@ -23,8 +23,10 @@ export async function joinSeller(
 ): Promise<Seller | Refusal> {
   return inTransaction(pool, async (client) => {
     const { publicKey, sealedKey, ...fields } = input;
-    if ((await sellerByEmail(client, fields.email)) !== undefined) return refuse("invalid", "A seller with this e-mail address exists.", { field: "email" });
-    if ((await sellerByPhone(client, fields.phone)) !== undefined) return refuse("invalid", "A seller with this phone number exists.", { field: "phone" });
+    if ((await sellerByEmail(client, fields.email)) !== undefined)
+      return refuse("invalid", "A seller with this e-mail address exists.", { field: "email" });
+    if ((await sellerByPhone(client, fields.phone)) !== undefined)
+      return refuse("invalid", "A seller with this phone number exists.", { field: "phone" });
     const { rows } = await run<{ id: bigint }>(client, nextId);
     const seller: Seller = { ...fields, id: Number(rows[0]?.id), state: "active", version: 1, createdAt: now, updatedAt: now };
     await run(client, sellers.insert, sellers.values([seller]));

@@ -3,7 +3,7 @@ import { must } from "../domain/fault.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import { actOnce } from "./act.ts";
 import type { Answer, Command } from "./command.ts";
-import { Ids } from "./ids.ts";
+import { Ids, OutOfIds } from "./ids.ts";
 import type { ActSettings } from "./settings.ts";
 
 export interface LaneSettings {
@@ -43,7 +43,12 @@ export class Lanes {
   #closing: (() => void) | undefined;
   #closed = false;
 
-  constructor(open: () => Promise<Lane>, settings: () => ActSettings, limits: LaneSettings, after: (commands: readonly Command[]) => void = () => undefined) {
+  constructor(
+    open: () => Promise<Lane>,
+    settings: () => ActSettings,
+    limits: LaneSettings,
+    after: (commands: readonly Command[]) => void = () => undefined,
+  ) {
     this.#open = open;
     this.#settings = settings;
     this.#limits = limits;
@@ -148,13 +153,19 @@ export class Lanes {
     let used = lane;
     try {
       used ??= await this.#open();
-      const answers = await actOnce(used, batch.map((one) => one.command), this.#settings(), this.#ids);
+      const answers = await actOnce(
+        used,
+        batch.map((one) => one.command),
+        this.#settings(),
+        this.#ids,
+      );
       batch.forEach((one, i) => one.resolve(must(answers[i], "an answer")));
       return used;
     } catch (error) {
       const state = sqlState(error);
-      const again = state === undefined ? isLost(error) : transient.test(state);
-      if (again && (state === undefined || /^(57P0|08)/.test(state))) {
+      const short = error instanceof OutOfIds;
+      const again = short || (state === undefined ? isLost(error) : transient.test(state));
+      if (again && !short && (state === undefined || /^(57P0|08)/.test(state))) {
         void used?.end().catch(() => undefined);
         used = undefined;
       }
@@ -198,5 +209,9 @@ function sqlState(error: unknown): string | undefined {
 function isLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
-  return /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) || /Connection terminated|connection|not queryable|Uncommitted/i.test(error.message) || error.name === "Uncommitted";
+  return (
+    /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) ||
+    /Connection terminated|connection|not queryable|Uncommitted/i.test(error.message) ||
+    error.name === "Uncommitted"
+  );
 }

@@ -204,7 +204,11 @@ export const factQueries = {
 type Pair = readonly [number[], unknown[]];
 
 /** Reads everything the commands refer to, for books already locked by the same pipeline. Sends all statements before waiting for any. */
-export async function loadBooks(lane: Queryable, commands: readonly Command[], settings: ActSettings): Promise<{ books: Map<number, Book>; memory: Memory }> {
+export async function loadBooks(
+  lane: Queryable,
+  commands: readonly Command[],
+  settings: ActSettings,
+): Promise<{ books: Map<number, Book>; memory: Memory }> {
   const sellerIds = [...new Set(commands.map((one) => one.sellerId))].toSorted((a, b) => a - b);
   const refs = collect(commands);
   const ask = (query: Query, pair: Pair) => (pair[0].length === 0 ? empty : rows(lane, query, pair));
@@ -304,7 +308,11 @@ function rows(lane: Queryable, query: Query, values: readonly unknown[]): Promis
   return run(lane, query, values).then((result) => result.rows);
 }
 
-function fill(books: Map<number, Book>, name: "orders" | "payments" | "disbursements" | "attempts" | "offers" | "holds" | "projects" | "buyers" | "providers", record: Record<string, unknown>): void {
+function fill(
+  books: Map<number, Book>,
+  name: "orders" | "payments" | "disbursements" | "attempts" | "offers" | "holds" | "projects" | "buyers" | "providers",
+  record: Record<string, unknown>,
+): void {
   const book = must(books.get(Number(record["seller_id"])), "a locked book");
   const table = tables[name] as Table<{ sellerId: number; id: number }>;
   (book[name] as { load(row: unknown): void }).load(table.read(record));

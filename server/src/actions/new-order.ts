@@ -8,7 +8,20 @@ import type { Book } from "./book.ts";
 /** An order that does not exist yet, as its first step finds it. */
 export function blankOrder(
   book: Book,
-  fields: Pick<Order, "id" | "type" | "projectId" | "buyerId" | "shopOrderId" | "currency" | "amountFx" | "conversionRatio" | "providerId" | "share" | "operatorId"> & {
+  fields: Pick<
+    Order,
+    | "id"
+    | "type"
+    | "projectId"
+    | "buyerId"
+    | "shopOrderId"
+    | "currency"
+    | "amountFx"
+    | "conversionRatio"
+    | "providerId"
+    | "share"
+    | "operatorId"
+  > & {
     readonly quote: Quote;
     readonly terms: OrderTerms;
     readonly details: OrderDetails;

@@ -12,7 +12,10 @@ import type { OrderAsk } from "./order-step.ts";
 import type { Writer } from "./writer.ts";
 
 /** Proposes a second delivery, or a split that gives the buyer `buyerGets` kobo; replaces an open offer. The other party accepts it by number. */
-export function makeOffer(ask: OrderAsk, input: { readonly kind: "redelivery" | "split"; readonly buyerGets?: bigint | undefined }): Command {
+export function makeOffer(
+  ask: OrderAsk,
+  input: { readonly kind: "redelivery" | "split"; readonly buyerGets?: bigint | undefined },
+): Command {
   return command("offer.make", ask, { orders: [ask.orderId] }, (book) => {
     const order = theOrder(book, ask);
     if (isRefusal(order)) return order;
@@ -24,7 +27,15 @@ export function makeOffer(ask: OrderAsk, input: { readonly kind: "redelivery" | 
       buyerGets: input.kind === "split" ? (input.buyerGets ?? null) : null,
       expiresAt: later(book.now, order.terms.offerFor),
     };
-    const facts = { offer, orderState: order.state, redeliveries: order.redeliveries, amount: order.amount, by: party, byName: name, now: book.now };
+    const facts = {
+      offer,
+      orderState: order.state,
+      redeliveries: order.redeliveries,
+      amount: order.amount,
+      by: party,
+      byName: name,
+      now: book.now,
+    };
     const row = decide(offerMachine, "none", "make", party, (need) => offerNeeds[need].judge(facts));
     if (isRefusal(row)) return row;
     return (writer) => {
@@ -41,7 +52,15 @@ export function expireOffer(ask: OrderAsk, input: { readonly offerId: number }):
     const offer = book.openOffer(ask.orderId);
     if (offer === undefined || offer.id !== input.offerId) return () => ({ offer: input.offerId, done: false });
     const order = must(book.orders.get(ask.orderId), "the offer's order");
-    const facts = { offer, orderState: order.state, redeliveries: 0, amount: order.amount, by: ask.actor.party, byName: ask.actor.name, now: book.now };
+    const facts = {
+      offer,
+      orderState: order.state,
+      redeliveries: 0,
+      amount: order.amount,
+      by: ask.actor.party,
+      byName: ask.actor.name,
+      now: book.now,
+    };
     const row = decide(offerMachine, offer.state, "expire", ask.actor.party, (need) => offerNeeds[need].judge(facts));
     return isRefusal(row) ? row : (writer) => ({ offer: writer.stepOffer(offer, "expire").id, done: true });
   });

@@ -42,7 +42,13 @@ export function orderStep(
 }
 
 /** A step that moves no money. */
-export function plainStep(action: OrderAction, ask: OrderAsk, input: OrderInput = {}, change: (order: Order, now: Date) => OrderChange = () => ({}), note: Json = null): Command {
+export function plainStep(
+  action: OrderAction,
+  ask: OrderAsk,
+  input: OrderInput = {},
+  change: (order: Order, now: Date) => OrderChange = () => ({}),
+  note: Json = null,
+): Command {
   return orderStep(action, ask, input, (writer, order, row) => writer.stepOrder(order, row, change(order, writer.now), note));
 }
 

@@ -30,11 +30,13 @@ export function openPayment(
   return command("payment.open", ask, { orders: [input.orderId] }, (book) => {
     const order = book.orders.get(input.orderId);
     if (order === undefined) return refuse("not_yours");
-    if (order.state !== "awaiting_payment") return refuse("not_now", `This order is ${order.state}; it takes no payment.`, { state: order.state });
+    if (order.state !== "awaiting_payment")
+      return refuse("not_now", `This order is ${order.state}; it takes no payment.`, { state: order.state });
     const due = order.amount - heldShort(book, order.id);
     if (input.amount !== due) return refuse("mismatch", "What is due has changed meanwhile; look at the page again.", { due: Number(due) });
     const doubtful = book.paymentsOf(order.id).find((one) => one.state === "pending");
-    if (doubtful !== undefined) return refuse("payment_in_doubt", "A payment of this order is being decided at the rail; wait for it before paying again.");
+    if (doubtful !== undefined)
+      return refuse("payment_in_doubt", "A payment of this order is being decided at the rail; wait for it before paying again.");
     return (writer) => {
       const known = book.buyers.get(order.buyerId);
       // A new phone has to be proven anew.
@@ -65,7 +67,13 @@ export function openPayment(
         dueAt: later(writer.now, 15 * 60_000),
       });
       writer.stepPayment(payment, "open", {}, { asked: Number(input.amount) }, true);
-      writer.effects.paymentReferences.push({ rail: order.rail, reference: input.reference, sellerId: book.sellerId, paymentId: payment.id, orderId: order.id });
+      writer.effects.paymentReferences.push({
+        rail: order.rail,
+        reference: input.reference,
+        sellerId: book.sellerId,
+        paymentId: payment.id,
+        orderId: order.id,
+      });
       return { payment: payment.id, reference: input.reference, order: order.id };
     };
   });
@@ -101,7 +109,10 @@ export function movePayment(ask: PaymentAsk, action: Extract<PaymentAction, "pen
     return (writer) => {
       const dueAt = action === "pend" ? later(writer.now, 5 * 60_000) : null;
       if (action === "pend" && told.method === "bank_transfer") keepOpen(writer, payment.orderId);
-      return { payment: payment.id, state: writer.stepPayment(payment, action, { dueAt }, told.said === undefined ? null : { said: told.said }).state };
+      return {
+        payment: payment.id,
+        state: writer.stepPayment(payment, action, { dueAt }, told.said === undefined ? null : { said: told.said }).state,
+      };
     };
   });
 }

@@ -38,7 +38,10 @@ export function buyerFor(writer: Writer, contact: Contact): Buyer {
 }
 
 /** A buyer and a seller agree to work in milestones. Either may start it; only the buyer adds milestones, by paying one. */
-export function createProject(ask: Ask, input: { readonly name: string; readonly description: string; readonly contact: Contact; readonly startedBy: "buyer" | "seller" | null }): Command {
+export function createProject(
+  ask: Ask,
+  input: { readonly name: string; readonly description: string; readonly contact: Contact; readonly startedBy: "buyer" | "seller" | null },
+): Command {
   return command("project.create", ask, { contacts: [input.contact] }, (book) => (writer) => {
     const buyer = buyerFor(writer, input.contact);
     const project = writer.stepProject(
@@ -61,7 +64,10 @@ export function createProject(ask: Ask, input: { readonly name: string; readonly
 }
 
 /** Changes a project's name and description. */
-export function updateProject(ask: Ask, input: { readonly projectId: number; readonly name: string; readonly description: string }): Command {
+export function updateProject(
+  ask: Ask,
+  input: { readonly projectId: number; readonly name: string; readonly description: string },
+): Command {
   return command("project.update", ask, { projects: [input.projectId] }, (book) => {
     const project = book.projects.get(input.projectId);
     if (project === undefined) return refuse("project_unknown");
@@ -78,8 +84,11 @@ export function closeProject(ask: Ask, input: { readonly projectId: number }): C
     if (project.state === "closed") return refuse("project_closed");
     const milestones = book.orders.where((order) => order.projectId === project.id);
     const holding = milestones.find((order) => isHolding(order.state) || (isLive(order) && order.state !== "awaiting_payment"));
-    if (holding !== undefined) return refuse("project_holds_money", `Milestone ${holding.position ?? "?"} (order ${holding.id}) is ${holding.state}.`, { order: holding.id });
-    const doubtful = milestones.flatMap((order) => book.paymentsOf(order.id)).find((payment) => payment.state === "open" || payment.state === "pending");
+    if (holding !== undefined)
+      return refuse("project_holds_money", `Milestone ${holding.position ?? "?"} (order ${holding.id}) is ${holding.state}.`, {
+        order: holding.id,
+      });
+    const doubtful = milestones.flatMap((order) => book.paymentsOf(order.id)).find((payment) => payment.state === "pending");
     if (doubtful !== undefined) return refuse("payment_in_doubt", "A payment of its unpaid milestone is still being decided at the rail.");
     return (writer) => {
       for (const order of milestones) if (["proposed", "agreed", "awaiting_payment"].includes(order.state)) expireUnpaid(writer, order);

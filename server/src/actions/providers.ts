@@ -34,12 +34,28 @@ export function saveProvider(ask: Ask, input: ProviderInput & { readonly provide
           createdAt: writer.now,
           updatedAt: writer.now,
         });
-        writer.record({ object: "provider", objectId: provider.id, version: 1, action: "create", fromState: "none", toState: "active", event: "provider.created" });
+        writer.record({
+          object: "provider",
+          objectId: provider.id,
+          version: 1,
+          action: "create",
+          fromState: "none",
+          toState: "active",
+          event: "provider.created",
+        });
         return { provider: provider.id, created: true };
       }
       const moved = !sameDetails(known.details, fields.details);
       const changed = step(book, known, { ...fields, ...(moved ? { detailsChangedAt: writer.now } : {}), updatedAt: writer.now });
-      writer.record({ object: "provider", objectId: changed.id, version: changed.version, action: "update", fromState: "active", toState: "active", event: "provider.updated" });
+      writer.record({
+        object: "provider",
+        objectId: changed.id,
+        version: changed.version,
+        action: "update",
+        fromState: "active",
+        toState: "active",
+        event: "provider.updated",
+      });
       if (moved) {
         holdCoolingOff(writer, "service_provider", changed.id);
         requeuePayee(writer, "service_provider", changed.id);
@@ -56,7 +72,15 @@ export function removeProvider(ask: Ask, input: { readonly providerId: number })
     if (provider === undefined || provider.state === "removed") return refuse("provider_unknown");
     return (writer) => {
       const removed = step(book, provider, { state: "removed", updatedAt: writer.now });
-      writer.record({ object: "provider", objectId: removed.id, version: removed.version, action: "remove", fromState: "active", toState: "removed", event: "provider.removed" });
+      writer.record({
+        object: "provider",
+        objectId: removed.id,
+        version: removed.version,
+        action: "remove",
+        fromState: "active",
+        toState: "removed",
+        event: "provider.removed",
+      });
       return { provider: removed.id };
     };
   });

@@ -131,7 +131,8 @@ function fundingPostings(writer: Writer, order: Order, payment: Payment, earlier
     left -= taken;
     writer.book.payments.change(one.id, { unapplied: one.unapplied - taken });
   }
-  if (earlier.length === 0) return payIn({ rail, currency, paymentId: payment.id, received: amount, funds: { orderId: order.id, due: order.amount } });
+  if (earlier.length === 0)
+    return payIn({ rail, currency, paymentId: payment.id, received: amount, funds: { orderId: order.id, due: order.amount } });
   const from = all.map((one) => ({ paymentId: one.id, held: one.unapplied }));
   return [
     ...payIn({ rail, currency, paymentId: payment.id, received: amount }),
@@ -143,12 +144,21 @@ function fundingPostings(writer: Writer, order: Order, payment: Payment, earlier
 function topUps(book: Book, orderId: number, without: number, currency: string): Payment[] {
   return book
     .paymentsOf(orderId)
-    .filter((one) => one.id !== without && one.state === "received" && one.receivedCurrency === currency && one.unapplied > 0n && !isGoingBack(book, one.id));
+    .filter(
+      (one) =>
+        one.id !== without &&
+        one.state === "received" &&
+        one.receivedCurrency === currency &&
+        one.unapplied > 0n &&
+        !isGoingBack(book, one.id),
+    );
 }
 
 /** True if its money that fitted nothing is on its way back, or gone. */
 export function isGoingBack(book: Book, paymentId: number): boolean {
-  return book.disbursements.all().some((one) => one.paymentId === paymentId && one.source === paymentUnapplied(paymentId) && one.state !== "cancelled");
+  return book.disbursements
+    .all()
+    .some((one) => one.paymentId === paymentId && one.source === paymentUnapplied(paymentId) && one.state !== "cancelled");
 }
 
 /** Queues the refund of what a payment brought and nothing took; nothing to do if it is on its way already. */

@@ -15,4 +15,3 @@ export function redeliver(ask: OrderAsk, input: { readonly offerId: number }): C
 export function replace(ask: OrderAsk): Command {
   return plainStep("replace", ask, {}, () => ({ redeliveries: 1, deliveredAt: null }));
 }
-

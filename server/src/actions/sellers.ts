@@ -69,7 +69,15 @@ function changeSeller(writer: Writer, action: "set" | "verify_identity" | "rotat
   const { book } = writer;
   book.seller = { ...book.seller, ...change, version: book.seller.version + 1, updatedAt: writer.now };
   const event = { set: "seller.changed", verify_identity: "seller.identity_verified", rotate_keys: "seller.keys_rotated" }[action];
-  writer.record({ object: "seller", objectId: book.sellerId, version: book.seller.version, action, fromState: "active", toState: "active", event });
+  writer.record({
+    object: "seller",
+    objectId: book.sellerId,
+    version: book.seller.version,
+    action,
+    fromState: "active",
+    toState: "active",
+    event,
+  });
 }
 
 function checkTerms(terms: SellerTerms, book: Book): Refusal | undefined {
@@ -77,15 +85,20 @@ function checkTerms(terms: SellerTerms, book: Book): Refusal | undefined {
   const whole = (value: number, least: number, most: number) => Number.isSafeInteger(value) && value >= least && value <= most;
   const field = (name: string, rule: string) => refuse("invalid", `${name} must be ${rule}.`, { field: name });
   if (!whole(terms.maxDeliveryDays, 1, maxDays)) return field("terms.max_delivery_days", `a whole number from 1 to ${maxDays}`);
-  if (terms.sla !== null && !whole(terms.sla, 0, maxDays * 24)) return field("terms.sla", `empty, or a whole number of ${book.settings.slaUnit}`);
+  if (terms.sla !== null && !whole(terms.sla, 0, maxDays * 24))
+    return field("terms.sla", `empty, or a whole number of ${book.settings.slaUnit}`);
   if (!whole(terms.cancellationFee, 0, 10 ** 13)) return field("terms.cancellation_fee", "a whole number of kobo");
   if (!whole(terms.nonSplit, 0, 10 ** 13)) return field("terms.non_split", "a whole number of kobo");
   const soonest = Math.ceil(book.settings.acceptAtLeast / 86_400_000);
   if (terms.acceptAfterDays !== null && !whole(terms.acceptAfterDays, soonest, maxDays)) {
     return field("terms.accept_after_days", `empty, or a whole number from ${soonest} to ${maxDays}`);
   }
-  const unknown = terms.reasonsWithFee.find((reason) => reason === "not_received" || !(rejectionReasons as readonly string[]).includes(reason));
-  return unknown === undefined ? undefined : field("terms.reasons_with_fee", `reasons from the list, without not_received; ${unknown} is not one`);
+  const unknown = terms.reasonsWithFee.find(
+    (reason) => reason === "not_received" || !(rejectionReasons as readonly string[]).includes(reason),
+  );
+  return unknown === undefined
+    ? undefined
+    : field("terms.reasons_with_fee", `reasons from the list, without not_received; ${unknown} is not one`);
 }
 
 function checkAddresses(change: SellerChange, book: Book): Refusal | undefined {
@@ -96,7 +109,8 @@ function checkAddresses(change: SellerChange, book: Book): Refusal | undefined {
   for (const origin of change.origins ?? []) {
     const wrong = checkUrl(origin, "origins", book.settings.mode);
     if (isRefusal(wrong)) return wrong;
-    if (new URL(origin).origin !== origin) return refuse("invalid", `${origin} is not an origin; write it as ${new URL(origin).origin}.`, { field: "origins" });
+    if (new URL(origin).origin !== origin)
+      return refuse("invalid", `${origin} is not an origin; write it as ${new URL(origin).origin}.`, { field: "origins" });
   }
   return undefined;
 }
@@ -105,7 +119,8 @@ function checkAddresses(change: SellerChange, book: Book): Refusal | undefined {
 export function checkUrl(text: string, field: string, mode: "sandbox" | "live"): Refusal | URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const schemes = mode === "sandbox" ? ["https:", "http:"] : ["https:"];
-  if (url === undefined || !schemes.includes(url.protocol)) return refuse("invalid", `${field} must be an ${mode === "live" ? "https" : "http(s)"} address.`, { field });
+  if (url === undefined || !schemes.includes(url.protocol))
+    return refuse("invalid", `${field} must be an ${mode === "live" ? "https" : "http(s)"} address.`, { field });
   if (url.username !== "" || url.password !== "") return refuse("invalid", `${field} must not carry a user name or password.`, { field });
   return url;
 }

@@ -104,7 +104,12 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
   const postings = group.flatMap((member) => {
     // A small one that waited for company is taken along.
     const queued = member.state === "parked" ? writer.stepDisbursement(member, "requeue", { reason: null, dueAt: null }) : member;
-    writer.stepDisbursement(queued, "send", { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: null, dueAt: null }, { attempt: id });
+    writer.stepDisbursement(
+      queued,
+      "send",
+      { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: null, dueAt: null },
+      { attempt: id },
+    );
     return sent({ account: parseAccount(member.source).id, rail: member.rail, currency: member.currency, amount: member.amount });
   });
   writer.post("disbursement.send", book.orders.get(one.orderId) ?? null, postings);
@@ -149,7 +154,13 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
     const members = book.disbursements.where((one) => one.attemptId === attempt.id);
     // What was in it has gone out by a later attempt: old news.
     if (members.length === 0) return (writer) => askAgain(writer, attempt, "succeeded");
-    const action = { succeeded: "succeed", failed: "fail", pending: "accept_for_later", unknown: "lose_sight", reversed: "reverse" } as const;
+    const action = {
+      succeeded: "succeed",
+      failed: "fail",
+      pending: "accept_for_later",
+      unknown: "lose_sight",
+      reversed: "reverse",
+    } as const;
     const from = must(members[0], "a disbursement of the attempt").state;
     // Arrived and came back before anybody heard that it arrived: both are recorded.
     const unheard = outcome.status === "reversed" && (from === "sending" || from === "in_flight" || from === "outcome_unknown");
@@ -164,7 +175,9 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
         for (const { id } of members) stepMember(writer, must(book.disbursements.get(id), "a member"), step, action[step.status]);
       }
       writer.post(`attempt.${outcome.status}`, book.orders.get(ask.orderIds[0]) ?? null, postings);
-      const state = ({ succeeded: "succeeded", failed: "failed", pending: "in_flight", unknown: "outcome_unknown", reversed: "reversed" } as const)[outcome.status];
+      const state = (
+        { succeeded: "succeeded", failed: "failed", pending: "in_flight", unknown: "outcome_unknown", reversed: "reversed" } as const
+      )[outcome.status];
       const open = state === "in_flight" || state === "outcome_unknown";
       book.attempts.change(attempt.id, {
         state,
@@ -203,7 +216,12 @@ function moved(one: Disbursement, outcome: AttemptOutcome, first: boolean) {
   }
 }
 
-function stepMember(writer: Writer, one: Disbursement, outcome: AttemptOutcome, action: "succeed" | "fail" | "accept_for_later" | "lose_sight" | "reverse"): void {
+function stepMember(
+  writer: Writer,
+  one: Disbursement,
+  outcome: AttemptOutcome,
+  action: "succeed" | "fail" | "accept_for_later" | "lose_sight" | "reverse",
+): void {
   const note: Json = "reason" in outcome ? { reason: outcome.reason } : null;
   switch (outcome.status) {
     case "succeeded":
@@ -212,7 +230,8 @@ function stepMember(writer: Writer, one: Disbursement, outcome: AttemptOutcome, 
     case "failed": {
       const fell = writer.stepDisbursement(one, action, { fault: outcome.fault, reason: outcome.reason }, note);
       if (outcome.fault === "payee") askForAccount(writer, writer.stepDisbursement(fell, "park", { dueAt: null }));
-      else writer.stepDisbursement(fell, "retry", { dueAt: later(writer.now, backoff[Math.min(one.attempts - 1, backoff.length - 1)] ?? 0) });
+      else
+        writer.stepDisbursement(fell, "retry", { dueAt: later(writer.now, backoff[Math.min(one.attempts - 1, backoff.length - 1)] ?? 0) });
       return;
     }
     case "reversed": {

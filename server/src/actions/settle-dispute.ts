@@ -40,7 +40,14 @@ export function rule(ask: OrderAsk, input: { readonly buyerGets: bigint; readonl
         replaceOpen(writer, order.id);
         const { party, name } = ask.actor;
         const expiresAt = later(book.now, order.terms.offerFor);
-        const proposal = writer.makeOffer({ orderId: order.id, kind: "ruling", party, partyName: name, buyerGets: input.buyerGets, expiresAt });
+        const proposal = writer.makeOffer({
+          orderId: order.id,
+          kind: "ruling",
+          party,
+          partyName: name,
+          buyerGets: input.buyerGets,
+          expiresAt,
+        });
         return { ...summary(order), proposal: proposal.id, waits_for: "a second operator" };
       }
       const proposal = book.openOffer(order.id);
@@ -57,7 +64,14 @@ export function rule(ask: OrderAsk, input: { readonly buyerGets: bigint; readonl
           liftsAt: later(book.now, book.settings.rulingHold),
         });
       }
-      const ended = endOrder(writer, order, row, { buyerGets: input.buyerGets }, { comment: input.comment ?? null }, { buyer_gets: Number(input.buyerGets) });
+      const ended = endOrder(
+        writer,
+        order,
+        row,
+        { buyerGets: input.buyerGets },
+        { comment: input.comment ?? null },
+        { buyer_gets: Number(input.buyerGets) },
+      );
       return summary(ended);
     };
   });

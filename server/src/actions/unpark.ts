@@ -14,7 +14,11 @@ import type { Writer } from "./writer.ts";
 
 /** What a parked disbursement waited for may be there now: it is queued again, or refused with what is still missing. */
 export function requeue(ask: DisbursementAsk): Command {
-  const refs = { disbursements: [ask.disbursementId], payees: [{ kind: ask.payeeKind, id: ask.payeeId }], ...(ask.orderId === null ? {} : { orders: [ask.orderId] }) };
+  const refs = {
+    disbursements: [ask.disbursementId],
+    payees: [{ kind: ask.payeeKind, id: ask.payeeId }],
+    ...(ask.orderId === null ? {} : { orders: [ask.orderId] }),
+  };
   return command("disbursement.requeue", ask, refs, (book) => {
     const one = book.disbursements.get(ask.disbursementId);
     if (one === undefined) return refuse("not_yours");
@@ -24,7 +28,10 @@ export function requeue(ask: DisbursementAsk): Command {
     const row = decide(disbursementMachine, one.state, "requeue", ask.actor.party, (need) => disbursementNeeds[need].judge(facts));
     if (isRefusal(row) && ask.actor.party === "clock" && one.state === "parked") {
       // Nothing to do yet: the clock looks again when the last hold that has a time is over, or never by itself.
-      return (writer) => ({ disbursement: one.id, state: writer.book.disbursements.change(one.id, { dueAt: parkedUntil(book, one) }).state });
+      return (writer) => ({
+        disbursement: one.id,
+        state: writer.book.disbursements.change(one.id, { dueAt: parkedUntil(book, one) }).state,
+      });
     }
     if (isRefusal(row)) return row;
     return (writer) => ({ disbursement: one.id, state: again(writer, one).state });

@@ -18,7 +18,7 @@ import { balanceChanges, post } from "../ledger/post.ts";
 import type { Book } from "./book.ts";
 import type { Command, Json } from "./command.ts";
 import type { Effects, Transition } from "./effects.ts";
-import type { IdKind, Ids } from "./ids.ts";
+import type { IdKind, IdSource } from "./ids.ts";
 import { messagesFor } from "./messages.ts";
 
 /** The other side of the line: writes what a plan decided. Nothing here refuses; what does not fit is a fault. */
@@ -26,10 +26,10 @@ export class Writer {
   readonly book: Book;
   readonly command: Command;
   readonly effects: Effects;
-  readonly #ids: Ids;
+  readonly #ids: IdSource;
   #steps = 0;
 
-  constructor(book: Book, command: Command, effects: Effects, ids: Ids) {
+  constructor(book: Book, command: Command, effects: Effects, ids: IdSource) {
     this.book = book;
     this.command = command;
     this.effects = effects;
@@ -45,7 +45,9 @@ export class Writer {
   }
 
   /** Records one step of anything. The first step of a command carries its key; the answer is added when the plan has run. */
-  record(step: Pick<Transition, "object" | "objectId" | "version" | "action" | "fromState" | "toState" | "event"> & Partial<Transition>): void {
+  record(
+    step: Pick<Transition, "object" | "objectId" | "version" | "action" | "fromState" | "toState" | "event"> & Partial<Transition>,
+  ): void {
     const { actor, key, id } = this.command;
     this.book.eventSeq += 1;
     this.#steps += 1;
@@ -117,7 +119,13 @@ export class Writer {
     });
     if (entered) this.#voidOffer(order.id);
     for (const message of messagesFor(next, row.event, this.book.settings)) {
-      this.effects.messages.push({ sellerId: next.sellerId, id: this.newId(), orderId: next.id, orderVersion: next.stateVersion, ...message });
+      this.effects.messages.push({
+        sellerId: next.sellerId,
+        id: this.newId(),
+        orderId: next.id,
+        orderVersion: next.stateVersion,
+        ...message,
+      });
     }
     return next;
   }
@@ -130,7 +138,12 @@ export class Writer {
     return next;
   }
 
-  stepDisbursement(disbursement: Disbursement, action: DisbursementAction, change: Partial<Disbursement> = {}, note: Json = null): Disbursement {
+  stepDisbursement(
+    disbursement: Disbursement,
+    action: DisbursementAction,
+    change: Partial<Disbursement> = {},
+    note: Json = null,
+  ): Disbursement {
     const row = rowFor(disbursementMachine.rows, disbursement.state, action, this.command.actor.party);
     const state = after(row, disbursement.state);
     const next = this.book.disbursements.change(disbursement.id, { ...change, state, version: disbursement.version + 1 });
@@ -140,7 +153,8 @@ export class Writer {
 
   /** Queues a payout or refund; a job sends it. */
   queue(
-    fields: Pick<Disbursement, "kind" | "orderId" | "paymentId" | "payeeKind" | "payeeId" | "source" | "amount" | "currency"> & Partial<Disbursement>,
+    fields: Pick<Disbursement, "kind" | "orderId" | "paymentId" | "payeeKind" | "payeeId" | "source" | "amount" | "currency"> &
+      Partial<Disbursement>,
   ): Disbursement {
     const disbursement = this.book.disbursements.insert({
       sellerId: this.book.sellerId,
@@ -168,9 +182,24 @@ export class Writer {
   }
 
   makeOffer(offer: Omit<Offer, "sellerId" | "id" | "state" | "version" | "madeAt">): Offer {
-    const made = this.book.offers.insert({ ...offer, sellerId: this.book.sellerId, id: this.newId(), state: "open", version: 1, madeAt: this.now });
+    const made = this.book.offers.insert({
+      ...offer,
+      sellerId: this.book.sellerId,
+      id: this.newId(),
+      state: "open",
+      version: 1,
+      madeAt: this.now,
+    });
     const note = { kind: made.kind, buyer_gets: made.buyerGets === null ? null : Number(made.buyerGets) };
-    this.#recordStep("offer", rowFor(offerMachine.rows, "none", "make", this.command.actor.party), "none", "open", made, made.orderId, note);
+    this.#recordStep(
+      "offer",
+      rowFor(offerMachine.rows, "none", "make", this.command.actor.party),
+      "none",
+      "open",
+      made,
+      made.orderId,
+      note,
+    );
     return made;
   }
 
@@ -191,7 +220,15 @@ export class Writer {
       placedAt: this.now,
       liftedAt: null,
     });
-    this.#recordStep("hold", rowFor(holdMachine.rows, "none", "place", this.command.actor.party), "none", "standing", placed, placed.orderId, { reason: hold.reason });
+    this.#recordStep(
+      "hold",
+      rowFor(holdMachine.rows, "none", "place", this.command.actor.party),
+      "none",
+      "standing",
+      placed,
+      placed.orderId,
+      { reason: hold.reason },
+    );
     return placed;
   }
 
@@ -228,7 +265,18 @@ export class Writer {
     note: Json,
   ): void {
     const party = partyOf(row, this.command.actor.party);
-    this.record({ object, objectId: thing.id, version: thing.version, action: row.action, fromState, toState, event: row.event, orderId, party, note });
+    this.record({
+      object,
+      objectId: thing.id,
+      version: thing.version,
+      action: row.action,
+      fromState,
+      toState,
+      event: row.event,
+      orderId,
+      party,
+      note,
+    });
   }
 
   #voidOffer(orderId: number): void {

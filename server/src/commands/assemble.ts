@@ -45,7 +45,15 @@ export function assemble(input: {
       secret: createHmac("sha256", secretKey).update("sandbox rail").digest("hex"),
       deliver: async (raw, headers) => {
         const event = must(rails.get("sandbox"), "the sandbox rail").parseEvent(raw, headers);
-        await storeRailEvent(pool, { rail: "sandbox", eventId: event.eventId, type: event.type, reference: event.reference, body: raw, parsed: event, at: now() });
+        await storeRailEvent(pool, {
+          rail: "sandbox",
+          eventId: event.eventId,
+          type: event.type,
+          reference: event.reference,
+          body: raw,
+          parsed: event,
+          at: now(),
+        });
         wake();
       },
     });
@@ -55,9 +63,18 @@ export function assemble(input: {
   const settings = actSettings(config, "sandbox", rails.get("sandbox")?.tariff("NGN") ?? noTariff);
   let wake: () => void = () => undefined;
   const lanes = new Lanes(
-    () => openLane(ownerUrl, { applicationName: "tranche lane", onLost: (error) => log.warn({ error: error.message }, "a writing connection was lost; another is opened") }),
+    () =>
+      openLane(ownerUrl, {
+        applicationName: "tranche lane",
+        onLost: (error) => log.warn({ error: error.message }, "a writing connection was lost; another is opened"),
+      }),
     () => settings,
-    { lanes: config.lanes.count, batch: config.lanes.batch, perSeller: config.lanes.perSeller, waitingPerSeller: config.lanes.waitingPerSeller },
+    {
+      lanes: config.lanes.count,
+      batch: config.lanes.batch,
+      perSeller: config.lanes.perSeller,
+      waitingPerSeller: config.lanes.waitingPerSeller,
+    },
     () => wake(),
   );
   const engine: Engine = {

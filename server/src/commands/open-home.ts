@@ -26,7 +26,9 @@ export async function openHome(config: Config): Promise<string> {
     await mkdir(config.home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
     return config.home;
   } catch (error) {
-    throw new StartError(`The folder ${config.home} (TRANCHE_HOME) cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartError(
+      `The folder ${config.home} (TRANCHE_HOME) cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

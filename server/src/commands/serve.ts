@@ -40,7 +40,10 @@ export interface ServeOptions {
  */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<Running> {
   const home = await openHome(config);
-  const log = pino({ level: config.mode === "live" ? "info" : "warn", redact: ["authtoken", "token", "password", "private_key"] }, pino.destination({ dest: 2, sync: true }));
+  const log = pino(
+    { level: config.mode === "live" ? "info" : "warn", redact: ["authtoken", "token", "password", "private_key"] },
+    pino.destination({ dest: 2, sync: true }),
+  );
   for (const name of config.unknownVariables) log.warn({ name }, "this TRANCHE_ variable names no setting");
   const secretKey = await secretKeyOf(config);
   const database = await openDatabase(config);
@@ -64,7 +67,10 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     parts.onCommit(gently(() => pollers.wake()));
     pollers.start();
     undo.splice(1, 0, () => pollers.stop());
-    const heart = setInterval(() => void beat(parts.pool, new Date()).catch((error: unknown) => log.warn({ error: String(error) }, "no heartbeat")), config.outage.heartbeat);
+    const heart = setInterval(
+      () => void beat(parts.pool, new Date()).catch((error: unknown) => log.warn({ error: String(error) }, "no heartbeat")),
+      config.outage.heartbeat,
+    );
     undo.unshift(() => Promise.resolve(clearInterval(heart)));
     await beat(parts.pool, new Date());
     await parts.sandboxRail?.redeliver();
@@ -103,9 +109,12 @@ async function listen(server: Awaited<ReturnType<typeof buildServer>>, host: str
     await server.listen({ host, port });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EADDRINUSE") throw new StartError(`Port ${port} on ${host} is in use: stop the other program, or start with another, as in PORT=4001 npm start.`);
-    if (code === "EACCES") throw new StartError(`This user may not listen on port ${port}: choose one above 1023, as in PORT=4001 npm start.`);
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new StartError(`This machine has no address ${host} to listen on: mend TRANCHE_HOST.`);
+    if (code === "EADDRINUSE")
+      throw new StartError(`Port ${port} on ${host} is in use: stop the other program, or start with another, as in PORT=4001 npm start.`);
+    if (code === "EACCES")
+      throw new StartError(`This user may not listen on port ${port}: choose one above 1023, as in PORT=4001 npm start.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+      throw new StartError(`This machine has no address ${host} to listen on: mend TRANCHE_HOST.`);
     throw error;
   }
 }
@@ -135,7 +144,16 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
         else await engine.sms?.send({ to: sentTo, text: letter.text });
       },
       sendCode: (order) => sendCode(engine, order),
-      verifyBooks: () => verifyBooks(pool),
+      verifyBooks: async () => {
+        const report = await verifyBooks(pool);
+        const wired = report.solvency.map(({ currency, held, owed, surplus }) => ({
+          currency,
+          held: Number(held),
+          owed: Number(owed),
+          surplus: Number(surplus),
+        }));
+        return { ...report, solvency: wired };
+      },
       solvency: () => solvency(pool),
     },
     sandbox:

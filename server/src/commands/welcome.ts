@@ -19,10 +19,10 @@ Tranche is ready at ${url} (sandbox: no real money)
 Try it:
 
   # 1. A project of milestones
-  project=$(curl -s ${url}/api/project/createProject -d authtoken=${authtoken} -d project_name=House -d description='Three milestones' -d customer_email=buyer@example.test --data-urlencode customer_phone=+2348031234567 | tee /dev/stderr | sed 's/.*"id":\\([0-9]*\\).*/\\1/')
+  answer=$(curl -s ${url}/api/project/createProject -d authtoken=${authtoken} -d project_name=House -d description='Three milestones' -d customer_email=buyer@example.test --data-urlencode customer_phone=+2348031234567); echo "$answer"
 
   # 2. The buyer's checkout of its first milestone: open the printed address in a browser and pay
-  curl -s -o /dev/null -w '%{redirect_url}\\n' ${url}/pay -d token=${seller.public_key} -d project_id=$project -d email=buyer@example.test --data-urlencode phone_number=+2348031234567 -d customer_firstname=Ada -d customer_lastname=Obi -d currency=NGN -d amount=400000 -d order_product_id=$RANDOM -d order_product_name=Foundation -d delivery_date='2027-01-31 12:00:00' -d delivery_location='Lagos, NG' -d type=1
+  curl -s -o /dev/null -w '%{redirect_url}\\n' ${url}/pay -d token=${seller.public_key} -d project_id=$(echo "$answer" | grep -o '"id":[0-9]*' | cut -d: -f2) -d email=buyer@example.test --data-urlencode phone_number=+2348031234567 -d customer_firstname=Ada -d customer_lastname=Obi -d currency=NGN -d amount=400000 -d order_product_id=$RANDOM -d order_product_name=Foundation -d delivery_date='2027-01-31 12:00:00' -d delivery_location='Lagos, NG' -d type=1
 
   # 3. What the buyer was written: the links to accept or reject come here
   curl -s '${url}/sandbox/mailbox?to=buyer@example.test'

@@ -7,13 +7,27 @@ export function later(at: Date, by: number): Date {
   return new Date(at.getTime() + by);
 }
 
-const none = { agreeBy: null, payBy: null, deliverBy: null, respondBy: null, acceptBy: null, returnBy: null, escalateBy: null, ruleBy: null } as const;
+const none = {
+  agreeBy: null,
+  payBy: null,
+  deliverBy: null,
+  respondBy: null,
+  acceptBy: null,
+  returnBy: null,
+  escalateBy: null,
+  ruleBy: null,
+} as const;
 
 /**
  * The deadlines an order has on entering a state, counted from the events that `terms` name; the rest are cleared.
  * `deliverBy` is kept through delivery, because the time to respond is the later of it and delivery plus the response time.
  */
-export function deadlinesOnEntering(state: OrderState, order: Pick<Order, "deliverBy" | "freeCancelUntil">, terms: OrderTerms, now: Date): OrderChange {
+export function deadlinesOnEntering(
+  state: OrderState,
+  order: Pick<Order, "deliverBy" | "freeCancelUntil">,
+  terms: OrderTerms,
+  now: Date,
+): OrderChange {
   switch (state) {
     case "proposed":
     case "agreed":
@@ -55,7 +69,17 @@ function due(change: OrderChange): OrderChange {
   return { ...change, dueAt: dueOf(change) };
 }
 
-export const deadlineNames = ["agreeBy", "payBy", "freeCancelUntil", "deliverBy", "respondBy", "acceptBy", "returnBy", "escalateBy", "ruleBy"] as const;
+export const deadlineNames = [
+  "agreeBy",
+  "payBy",
+  "freeCancelUntil",
+  "deliverBy",
+  "respondBy",
+  "acceptBy",
+  "returnBy",
+  "escalateBy",
+  "ruleBy",
+] as const;
 export type DeadlineName = (typeof deadlineNames)[number];
 
 /** What happens if nobody does anything, in plain words, for pages and messages. */

@@ -45,7 +45,7 @@ export function decide<S extends string, A extends string, N extends string, M e
   const here = machine.rows.filter((row) => row.action === action && row.from.includes(state));
   if (here.length === 0) {
     const over = state !== "none" && machine.ends.includes(state);
-    const said = `A ${machine.name} that is ${words(state)} cannot ${words(action)}.`;
+    const said = `${/^[aeiou]/.test(machine.name) ? "An" : "A"} ${machine.name} that is ${words(state)} cannot ${words(action)}.`;
     return refuse(over ? machine.ended : "not_now", said, { state, action });
   }
   const row = here.find((candidate) => candidate.by.includes(by));

@@ -88,7 +88,10 @@ export const orderNeeds: Record<OrderNeed, { readonly says: string; judge(f: Ord
     says: "no chargeback hold",
     judge: (f) => (f.holds.some((hold) => hold.reason === "chargeback") ? refuse("chargeback_running") : met),
   },
-  auto_acceptance: { says: "auto-acceptance in the terms", judge: (f) => (f.order.terms.acceptAfter === null ? refuse("auto_acceptance_off") : met) },
+  auto_acceptance: {
+    says: "auto-acceptance in the terms",
+    judge: (f) => (f.order.terms.acceptAfter === null ? refuse("auto_acceptance_off") : met),
+  },
   no_auto_acceptance: {
     says: "no auto-acceptance in the terms",
     judge: (f) => (f.order.terms.acceptAfter === null ? met : refuse("auto_acceptance_on")),
@@ -108,10 +111,16 @@ export const orderNeeds: Record<OrderNeed, { readonly says: string; judge(f: Ord
       return until !== null && f.now >= until ? refuse("too_late") : met;
     },
   },
-  open_redelivery_offer: { says: "the other party's open offer of a second delivery, by its number", judge: (f) => openOffer(f, "redelivery") },
+  open_redelivery_offer: {
+    says: "the other party's open offer of a second delivery, by its number",
+    judge: (f) => openOffer(f, "redelivery"),
+  },
   open_split_offer: { says: "the other party's open offer of a split, by its number", judge: (f) => openOffer(f, "split") },
   first_redelivery: { says: "no second delivery yet", judge: (f) => (f.order.redeliveries === 0 ? met : refuse("already_redelivered")) },
-  replacement_policy: { says: "policy replacement", judge: (f) => (f.order.terms.policy === "replacement" ? met : refuse("refund_policy")) },
+  replacement_policy: {
+    says: "policy replacement",
+    judge: (f) => (f.order.terms.policy === "replacement" ? met : refuse("refund_policy")),
+  },
   return_by_past: { says: "return_by is past", judge: (f) => past(f.order.returnBy, f.now) },
   before_return_by: {
     says: "before return_by",

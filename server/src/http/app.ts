@@ -1,6 +1,6 @@
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
-import type { FastifyError, FastifyInstance, FastifyRequest, FastifyServerOptions } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from "fastify";
 import { fastify, LogController } from "fastify";
 import { refuse } from "../domain/refusals.ts";
 import { parseAuthtoken } from "../atarapay/tokens.ts";
@@ -48,7 +48,7 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: 30_000,
     // An address that cannot be read never reaches the error handler below.
-    frameworkErrors: (error, _request, reply) => void reply.code(error.statusCode ?? 400).send({ status: "error", message: error.message }),
+    frameworkErrors: (error, _request, reply: FastifyReply) => void reply.code(error.statusCode ?? 400).send({ status: "error", message: error.message }),
   });
   acceptForms(server);
   await server.register(multipart, { limits: { files: 0, fields: 100, fieldSize: settings.bodyLimit, parts: 100 } });

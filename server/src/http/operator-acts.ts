@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addFloat, giveBack, handOver, takeFees, writeOff } from "../actions/book-steps.ts";
+import { addFloat, giveBack, handOver, settlePayment, takeFees, writeOff } from "../actions/book-steps.ts";
 import type { Answer, Ask } from "../actions/command.ts";
 import { liftHold, placeHold } from "../actions/holds.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
@@ -12,6 +12,7 @@ import { run } from "../db/connect.ts";
 import { readOrder } from "../db/orders.ts";
 import { disbursements, payments } from "../db/tables.ts";
 import type { Payment } from "../domain/facts.ts";
+import { isCurrency } from "../domain/currency.ts";
 import { minor } from "../domain/money.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
@@ -48,6 +49,8 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
   const ask = operatorAsk(operator, sellerId, key);
   const id = (name: string) => wholeNumber(text(fields, name)) ?? -1;
   const comment = text(fields, "comment") === "" ? undefined : text(fields, "comment");
+  const currency = text(fields, "currency") || "NGN";
+  if (!isCurrency(currency)) return refuse("currency_unknown", "The currency field must be a currency's three letters, like NGN.", { field: "currency" });
   const orderAsk: OrderAsk = { ...ask, orderId: id("order") };
   switch (action) {
     case "rule": {
@@ -66,14 +69,14 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
       return app.lanes.one(verifyIdentity(ask));
     case "write_off": {
       const amount = minor(fields["amount"]);
-      return isRefusal(amount) ? amount : app.lanes.one(writeOff(ask, { amount, currency: text(fields, "currency") || "NGN" }));
+      return isRefusal(amount) ? amount : app.lanes.one(writeOff(ask, { amount, currency }));
     }
     case "add_float": {
       const amount = minor(fields["amount"]);
-      return isRefusal(amount) ? amount : app.lanes.one(addFloat(ask, { amount, currency: text(fields, "currency") || "NGN" }));
+      return isRefusal(amount) ? amount : app.lanes.one(addFloat(ask, { amount, currency }));
     }
     case "take_fees":
-      return takeEarned(app, ask, fields);
+      return takeEarned(app, ask, fields, currency);
     case "match":
       return match(app, operator, id("payment"), fields);
     case "give_back":
@@ -85,8 +88,7 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
   }
 }
 
-async function takeEarned(app: App, ask: Ask, fields: Fields): Promise<Answer> {
-  const currency = text(fields, "currency") || "NGN";
+async function takeEarned(app: App, ask: Ask, fields: Fields, currency: string): Promise<Answer> {
   const escrow = koboOrZero(fields["escrow_fees"] ?? 0, "escrow_fees");
   const payout = koboOrZero(fields["payout_fees"] ?? 0, "payout_fees");
   if (isRefusal(escrow)) return escrow;
@@ -112,7 +114,7 @@ async function match(app: App, operator: OperatorActor, paymentId: number, field
   // Handed over before, but perhaps not told: the receipt below is told at most once.
   if (isRefusal(handed) && payment.state !== "handed_over") return handed;
   const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "rail", name: `rail:${payment.rail}` } as const };
-  return app.lanes.one(
+  const told = await app.lanes.one(
     receivePayment(ask, {
       paymentId: null,
       orderId: order.id,
@@ -121,9 +123,14 @@ async function match(app: App, operator: OperatorActor, paymentId: number, field
       railReference: payment.railReference ?? payment.reference,
       amount: payment.received,
       currency: payment.receivedCurrency ?? payment.currency,
-      fee: 0n,
+      fee: payment.railFee,
     }),
   );
+  const wasSettled = isRefusal(handed) ? payment.settled : handed.done["settled"] === true;
+  if (isRefusal(told) || !wasSettled) return told;
+  const settled = { ...ask, id: randomUUID(), paymentId: Number(told.done["payment"]), orderId: order.id };
+  const answer = await app.lanes.one(settlePayment(settled, { amount: payment.received - payment.railFee }));
+  return isRefusal(answer) ? answer : told;
 }
 
 async function backToPayer(app: App, ask: Ask, paymentId: number): Promise<Answer> {

@@ -16,6 +16,7 @@ import type { Order } from "../domain/order.ts";
 import { parseMajor } from "../domain/currency.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
+import { rejectionReasons } from "../domain/terms.ts";
 import type { Fields } from "./fields.ts";
 import { text, wholeNumber } from "./fields.ts";
 
@@ -26,7 +27,7 @@ export function commandOf(action: string, ask: OrderAsk, order: Order, fields: F
     case "accept":
       return accept(ask);
     case "reject":
-      return reject(ask, { reason: text(fields, "reason"), comment });
+      return rejectWith(ask, text(fields, "reason"), comment);
     case "cancel":
       return cancel(ask, { comment });
     case "deliver":
@@ -60,6 +61,12 @@ export function commandOf(action: string, ask: OrderAsk, order: Order, fields: F
     default:
       return refuse("not_now", `There is no action called ${action.slice(0, 40)} here.`);
   }
+}
+
+/** The page lets choose from a list, because some reasons cost a fee: a reason of one's own would be a way around it. */
+function rejectWith(ask: OrderAsk, reason: string, comment: string | undefined): Command | Refusal {
+  const known = reason === "" || (rejectionReasons as readonly string[]).includes(reason);
+  return known ? reject(ask, { reason, comment }) : refuse("invalid", "Choose one of the reasons in the list.", { field: "reason" });
 }
 
 function withOffer(fields: Fields, make: (offerId: number) => Command): Command | Refusal {

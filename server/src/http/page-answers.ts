@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { toJson } from "../db/table.ts";
 import { refusalCatalogue } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import type { App } from "./app-context.ts";
@@ -37,6 +38,9 @@ export function refusedPage(app: App, request: FastifyRequest, reply: FastifyRep
   const { status } = refusalCatalogue[refusal.refused];
   void reply.code(status);
   sayWhen(reply, refusal);
-  if (!wantsPage(request)) return reply.send({ status: "error", message: refusal.detail, code: refusal.refused, ...(refusal.facts === undefined ? {} : { facts: refusal.facts }) });
+  if (!wantsPage(request)) {
+    const said = { status: "error", message: refusal.detail, code: refusal.refused, ...(refusal.facts === undefined ? {} : { facts: refusal.facts }) };
+    return reply.type("application/json; charset=utf-8").send(toJson(said));
+  }
   return page(reply, errorPage(refusalView(refusal, { sandbox: app.mode === "sandbox", requestId: request.id })));
 }

@@ -2,7 +2,9 @@ import { askLater, movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
 import { run } from "../db/connect.ts";
 import { readDue } from "../db/due.ts";
+import { readOrder } from "../db/orders.ts";
 import { must } from "../domain/fault.ts";
+import { isRefusal } from "../domain/refusals.ts";
 import type { RailPayment } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
@@ -22,8 +24,18 @@ export async function askAboutPayments(engine: Engine, sellerId: number | null):
   return Promise.all(
     rows.map(async ({ sellerId: seller, id, row }) => {
       const orderId = row["order_id"] === null ? null : Number(row["order_id"]);
-      const payment = { sellerId: seller, id, orderId, rail: String(row["rail"]), reference: String(row["reference"]), state: String(row["state"]) };
-      return { what: "payment asked about", seller, id, result: await askAboutPayment(engine, payment, false) };
+      const payment = {
+        sellerId: seller,
+        id,
+        orderId,
+        rail: String(row["rail"]),
+        reference: String(row["reference"]),
+        state: String(row["state"]),
+      };
+      // A page that nobody acted on, of an order that takes no payment any more, is done with.
+      const over =
+        payment.state === "open" && orderId !== null && (await readOrder(engine.pool, seller, orderId))?.state !== "awaiting_payment";
+      return { what: "payment asked about", seller, id, result: await askAboutPayment(engine, payment, over) };
     }),
   );
 }
@@ -41,12 +53,8 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
     known = await rail.lookUpPayment(payment.reference);
   } catch (error) {
     engine.log.warn({ payment: payment.id, error: error instanceof Error ? error.message : "" }, "the rail gave no answer about a payment");
-    if (closing) {
-      // After the silence a setting allows, the clock goes on without the rail; a refusal says it is too early for that.
-      await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", { said: "the rail gave no answer" }));
-    } else {
-      await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 10 * 60_000));
-    }
+    if (closing) await goOnWithout(engine, payment, "the rail gave no answer");
+    else await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 10 * 60_000));
     return "no answer";
   }
   for (const receipt of known.receipts) {
@@ -66,11 +74,19 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
   if (known.receipts.length > 0) return "received";
   const said = known.status;
   if (said === "failed") await engine.lanes.one(movePayment({ ...told, ...ask }, "fail"));
-  else if (said === "pending" && !closing && payment.state !== "pending") await engine.lanes.one(movePayment({ ...told, ...ask }, "pend"));
-  else if (said === "abandoned" || (closing && (said === "open" || said === "unknown_reference"))) await engine.lanes.one(movePayment({ ...told, ...ask }, "abandon"));
-  else if (closing) await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", { said: "the rail says pending" }));
+  else if (said === "pending" && payment.state !== "pending") await engine.lanes.one(movePayment({ ...told, ...ask }, "pend"));
+  else if (said === "abandoned" || (closing && (said === "open" || said === "unknown_reference")))
+    await engine.lanes.one(movePayment({ ...told, ...ask }, "abandon"));
+  else if (closing) await goOnWithout(engine, payment, "the rail says pending");
   else await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 30 * 60_000));
   return said;
+}
+
+/** After the silence a setting allows, the clock goes on without the rail; where it is too early for that, the rail is asked again later. */
+async function goOnWithout(engine: Engine, payment: OpenPayment, said: string): Promise<void> {
+  const ask = { paymentId: payment.id, orderId: payment.orderId };
+  const answer = await engine.lanes.one(movePayment({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, "abandon", { said }));
+  if (isRefusal(answer)) await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 10 * 60_000));
 }
 
 const openPayments = {
@@ -83,7 +99,14 @@ export const askPaymentsQueries = { openPayments };
 export async function askBeforeClosing(engine: Engine, sellerId: number, orderId: number): Promise<void> {
   const { rows } = await run(engine.pool, openPayments, [sellerId, orderId]);
   for (const row of rows) {
-    const payment = { sellerId, id: Number(row["id"]), orderId, rail: String(row["rail"]), reference: String(row["reference"]), state: String(row["state"]) };
+    const payment = {
+      sellerId,
+      id: Number(row["id"]),
+      orderId,
+      rail: String(row["rail"]),
+      reference: String(row["reference"]),
+      state: String(row["state"]),
+    };
     await askAboutPayment(engine, payment, true);
   }
 }

@@ -37,7 +37,11 @@ async function mailHeads(engine: Engine): Promise<void> {
   if (rowCount !== 1) return;
   const { rows } = await run<{ seller_id: bigint; posting_seq: bigint; chain_head: Buffer }>(engine.pool, choreQueries.heads);
   if (rows.length === 0) return;
-  const heads = rows.map((row) => ({ sellerId: Number(row.seller_id), postingSeq: Number(row.posting_seq), chainHead: row.chain_head.toString("hex") }));
+  const heads = rows.map((row) => ({
+    sellerId: Number(row.seller_id),
+    postingSeq: Number(row.posting_seq),
+    chainHead: row.chain_head.toString("hex"),
+  }));
   const text = [
     `Where each book's chain ended at ${engine.now().toISOString()}.`,
     "Keep this letter. To compare the books with it, save the lines between the marks to a file and run:",

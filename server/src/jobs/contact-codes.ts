@@ -16,6 +16,10 @@ export async function sendCode(engine: Engine, order: Order): Promise<string | n
   const code = newCode();
   const hash = codeHash(code, codePurpose(order.sellerId, order.buyerId)).toString("hex");
   const fresh = await storeCode(engine.pool, { sellerId: order.sellerId, buyerId: order.buyerId, phone, hash, at: engine.now() });
-  if (fresh) await engine.sms.send({ to: phone, text: `${code} is your code for order ${order.id}. It is good for ten minutes. Tell it to nobody.` });
+  if (fresh)
+    await engine.sms.send({
+      to: phone,
+      text: `${code} is your code for order ${order.id}. It is good for ten minutes. Tell it to nobody.`,
+    });
   return `${phone.slice(0, 4)} … ${phone.slice(-2)}`;
 }

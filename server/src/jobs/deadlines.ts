@@ -25,7 +25,12 @@ export async function actOnDeadlines(engine: Engine, sellerId: number | null): P
       const state = row["state"] as OrderState;
       const ask: OrderAsk = { ...byClock(seller, "deadlines"), orderId: id };
       if (state === "disputed") {
-        await raiseAlarm(engine.pool, { kind: "ruling_overdue", about: `order ${id}`, says: `The dispute over order ${id} waits for a ruling.`, at: engine.now() });
+        await raiseAlarm(engine.pool, {
+          kind: "ruling_overdue",
+          about: `order ${id}`,
+          says: `The dispute over order ${id} waits for a ruling.`,
+          at: engine.now(),
+        });
         await engine.lanes.one(lookLater(ask, () => null));
         return [{ what: "alarm: ruling overdue", seller, id, order: id }];
       }
@@ -37,7 +42,9 @@ export async function actOnDeadlines(engine: Engine, sellerId: number | null): P
       // Refused although due: a chargeback runs or the rail is still deciding, so look again, but not at once. Somebody was faster: the
       // order has other deadlines now.
       const waits = ["chargeback_running", "payment_in_doubt"].includes(answer.refused);
-      await engine.lanes.one(lookLater({ ...byClock(seller, "deadlines"), orderId: id }, (now, order) => (waits ? later(now, 10 * 60_000) : dueOf(order))));
+      await engine.lanes.one(
+        lookLater({ ...byClock(seller, "deadlines"), orderId: id }, (now, order) => (waits ? later(now, 10 * 60_000) : dueOf(order))),
+      );
       return [];
     }),
   );

@@ -36,7 +36,10 @@ export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
       fired.push({ what: `rail event ${event.type}`, seller, id: Number(event.id), result: outcome });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      engine.log.error({ event: Number(event.id), type: event.type, error: reason }, "a rail event could not be handled; it is tried again");
+      engine.log.error(
+        { event: Number(event.id), type: event.type, error: reason },
+        "a rail event could not be handled; it is tried again",
+      );
       const wait = Math.min(1_000 * 2 ** event.tries, 3_600_000);
       await finish(engine, event, "failed", reason, later(engine.now(), wait));
     }
@@ -61,7 +64,10 @@ async function handle(engine: Engine, event: Stored): Promise<Handled> {
 }
 
 async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
-  const { rows } = await run<{ seller_id: bigint; attempt_id: bigint }>(engine.pool, railEventQueries.attemptOf, [event.rail, event.reference]);
+  const { rows } = await run<{ seller_id: bigint; attempt_id: bigint }>(engine.pool, railEventQueries.attemptOf, [
+    event.rail,
+    event.reference,
+  ]);
   const found = rows[0];
   if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No attempt has this reference." };
   const sellerId = Number(found.seller_id);
@@ -104,9 +110,17 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     return told(found.sellerId, answer);
   }
   if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No payment has this reference." };
-  if (aboutReceipt(event.type) && parsed.railReference !== undefined && (await paymentOf(engine, rail, parsed.railReference)) === undefined) {
+  if (
+    aboutReceipt(event.type) &&
+    parsed.railReference !== undefined &&
+    (await paymentOf(engine, rail, parsed.railReference)) === undefined
+  ) {
     // Told before the receipt itself. It is asked for, and this event is then about the payment that it made.
-    await askAboutPayment(engine, { sellerId: found.sellerId, id: found.paymentId, orderId: found.orderId, rail, reference, state: "open" }, false);
+    await askAboutPayment(
+      engine,
+      { sellerId: found.sellerId, id: found.paymentId, orderId: found.orderId, rail, reference, state: "open" },
+      false,
+    );
     found = (await paymentOf(engine, rail, parsed.railReference)) ?? found;
   }
   const ask = { ...byRail(found.sellerId, rail), paymentId: found.paymentId, orderId: found.orderId };
@@ -143,9 +157,18 @@ interface Found {
 async function paymentOf(engine: Engine, rail: string, ...names: readonly (string | undefined)[]): Promise<Found | undefined> {
   for (const name of names) {
     if (name === undefined) continue;
-    const { rows } = await run<{ seller_id: bigint; payment_id: bigint; order_id: bigint | null }>(engine.pool, railEventQueries.paymentOf, [rail, name]);
+    const { rows } = await run<{ seller_id: bigint; payment_id: bigint; order_id: bigint | null }>(
+      engine.pool,
+      railEventQueries.paymentOf,
+      [rail, name],
+    );
     const row = rows[0];
-    if (row !== undefined) return { sellerId: Number(row.seller_id), paymentId: Number(row.payment_id), orderId: row.order_id === null ? null : Number(row.order_id) };
+    if (row !== undefined)
+      return {
+        sellerId: Number(row.seller_id),
+        paymentId: Number(row.payment_id),
+        orderId: row.order_id === null ? null : Number(row.order_id),
+      };
   }
   return undefined;
 }

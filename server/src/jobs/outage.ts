@@ -25,7 +25,10 @@ export async function mendOutage(engine: Engine, aliveAt: Date, longerThan: numb
   const to = engine.now();
   if (to.getTime() - aliveAt.getTime() <= longerThan) return 0;
   await recordOutage(engine.pool, aliveAt, to);
-  const { rows } = await run<{ seller_id: bigint; id: bigint; clock_offset_ms: bigint }>(engine.pool, touched, [aliveAt.toISOString(), to.toISOString()]);
+  const { rows } = await run<{ seller_id: bigint; id: bigint; clock_offset_ms: bigint }>(engine.pool, touched, [
+    aliveAt.toISOString(),
+    to.toISOString(),
+  ]);
   const commands = rows.map((row) => {
     const offset = Number(row.clock_offset_ms);
     const ask = { ...byClock(Number(row.seller_id), "outage"), orderId: Number(row.id) };

@@ -72,7 +72,10 @@ export class Pollers {
       try {
         worked = (await job(this.#engine, null)).length > 0;
       } catch (error) {
-        this.#engine.log.error({ job: name, error: error instanceof Error ? error.message : String(error) }, "a job failed; it looks again");
+        this.#engine.log.error(
+          { job: name, error: error instanceof Error ? error.message : String(error) },
+          "a job failed; it looks again",
+        );
         await this.#sleep(name, this.#every);
       }
       if (!worked && !this.#again.has(name) && !this.#stopped) await this.#sleep(name, this.#every);

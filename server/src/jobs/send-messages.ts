@@ -25,7 +25,10 @@ export const messageQueries = {
              ORDER BY t.due_at LIMIT 50 FOR UPDATE OF t SKIP LOCKED)
            RETURNING m.seller_id, m.id, m.order_id, m.party, m.kind, m.order_version, m.tries`,
   },
-  finish: { name: "finish_message", text: "UPDATE messages SET due_at = NULL, sent_at = $3, outcome = $4 WHERE seller_id = $1 AND id = $2" },
+  finish: {
+    name: "finish_message",
+    text: "UPDATE messages SET due_at = NULL, sent_at = $3, outcome = $4 WHERE seller_id = $1 AND id = $2",
+  },
 } satisfies Record<string, Query>;
 
 interface Claimed {
@@ -47,7 +50,10 @@ export async function sendMessages(engine: Engine, sellerId: number | null): Pro
     const order = await readOrder(engine.pool, seller, Number(claimed.order_id));
     if (order === undefined) continue;
     const outcome = await sendOne(engine, claimed, order).catch((error: unknown) => {
-      engine.log.warn({ message: Number(claimed.id), error: error instanceof Error ? error.message : "" }, "a message could not be sent; it is tried again");
+      engine.log.warn(
+        { message: Number(claimed.id), error: error instanceof Error ? error.message : "" },
+        "a message could not be sent; it is tried again",
+      );
       return claimed.tries >= 10 ? "failed" : undefined;
     });
     if (outcome === undefined) continue;
@@ -70,17 +76,33 @@ async function sendOne(engine: Engine, claimed: Claimed, order: Order): Promise<
 }
 
 /** Makes a link for one party of one order, as the order is now. The token stands only in the message; the database keeps its hash. */
-export async function mintLink(engine: Pick<Engine, "pool" | "baseUrl" | "linkLife" | "now">, order: Order, party: "buyer" | "seller", sentTo: string): Promise<string> {
+export async function mintLink(
+  engine: Pick<Engine, "pool" | "baseUrl" | "linkLife" | "now">,
+  order: Order,
+  party: "buyer" | "seller",
+  sentTo: string,
+): Promise<string> {
   const token = randomToken();
   const offset = await clockOffset(engine.pool, order.sellerId);
   const at = later(engine.now(), offset);
-  const link = { sellerId: order.sellerId, orderId: order.id, party, orderVersion: order.stateVersion, sentTo, expiresAt: later(at, engine.linkLife) };
+  const link = {
+    sellerId: order.sellerId,
+    orderId: order.id,
+    party,
+    orderVersion: order.stateVersion,
+    sentTo,
+    expiresAt: later(at, engine.linkLife),
+  };
   await storeLink(engine.pool, tokenHash(token).toString("hex"), link, at);
   return `${engine.baseUrl}/o/${token}`;
 }
 
 /** A buyer is written to only where the payer confirmed it on our page; the seller where the seller signed up. */
-export async function addressOf(engine: Pick<Engine, "pool">, order: Order, party: "buyer" | "seller"): Promise<{ email: string | null; phone: string | null }> {
+export async function addressOf(
+  engine: Pick<Engine, "pool">,
+  order: Order,
+  party: "buyer" | "seller",
+): Promise<{ email: string | null; phone: string | null }> {
   if (party === "seller") {
     const seller = await sellerById(engine.pool, order.sellerId);
     return { email: seller?.email ?? null, phone: null };

@@ -20,7 +20,13 @@ export async function sendMoney(engine: Engine, sellerId: number | null): Promis
 
 async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<Fired[]> {
   const orderId = row["order_id"] === null ? null : Number(row["order_id"]);
-  const ask = { ...byClock(sellerId, "send-money"), disbursementId: id, orderId, payeeKind: row["payee_kind"] as PayeeKind, payeeId: Number(row["payee_id"]) };
+  const ask = {
+    ...byClock(sellerId, "send-money"),
+    disbursementId: id,
+    orderId,
+    payeeKind: row["payee_kind"] as PayeeKind,
+    payeeId: Number(row["payee_id"]),
+  };
   const about = { seller: sellerId, id, ...(orderId === null ? {} : { order: orderId }) };
   if (row["state"] === "parked") {
     const answer = await engine.lanes.one(requeue(ask));
@@ -33,7 +39,8 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
     return [];
   }
   const attemptId = answer.done["attempt"];
-  if (answer.done["state"] === "parked") return [{ ...about, what: `${String(row["kind"])} parked`, result: String(answer.done["reason"]) }];
+  if (answer.done["state"] === "parked")
+    return [{ ...about, what: `${String(row["kind"])} parked`, result: String(answer.done["reason"]) }];
   if (typeof attemptId !== "number") return [];
   const result = await tell(engine, sellerId, attemptId, (rail, request) => rail.send(request));
   return [{ ...about, what: `${String(row["kind"])} sent`, result }];
@@ -105,7 +112,8 @@ function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {
 /** The stored address of an attempt as the rail takes it: along a payment, or to an account. */
 function payee(to: Record<string, string>): SendRequest["to"] {
   const reference = to["paymentReference"];
-  if (reference !== undefined) return { paymentReference: reference, ...(to["railReference"] ? { railReference: to["railReference"] } : {}) };
+  if (reference !== undefined)
+    return { paymentReference: reference, ...(to["railReference"] ? { railReference: to["railReference"] } : {}) };
   const wise = to["wiseAccountId"];
   if (wise !== undefined && wise !== "") return { kind: "wise_account", accountId: wise, name: to["accountName"] ?? "" };
   return {

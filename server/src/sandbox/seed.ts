@@ -10,7 +10,10 @@ import { defaultSellerTerms } from "../domain/seller.ts";
 import type { Seller, SellerRole, SellerTerms } from "../domain/seller.ts";
 
 export const seedQueries = {
-  operator: { name: "insert_operator", text: "INSERT INTO operators (email, password_hash, created_at) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING" },
+  operator: {
+    name: "insert_operator",
+    text: "INSERT INTO operators (email, password_hash, created_at) VALUES ($1, $2, $3) ON CONFLICT (email) DO NOTHING",
+  },
   operatorPassword: { name: "renew_operator_password", text: "UPDATE operators SET password_hash = $2 WHERE email = $1" },
   sellerPassword: { name: "renew_seller_password", text: "UPDATE sellers SET password_hash = $2 WHERE id = $1" },
 } satisfies Record<string, Query>;
@@ -40,10 +43,42 @@ export interface Seeded {
 
 const operatorEmail = "operator@demo.tranche.test";
 
-const cast: readonly { role: SellerRole; email: string; phone: string; first: string; last: string; business: string | null; account: string }[] = [
-  { role: "business", email: "seller@demo.tranche.test", phone: "+2348030000001", first: "Ada", last: "Okafor", business: "Okafor Studio", account: "0123450011" },
-  { role: "marketplace_operator", email: "market@demo.tranche.test", phone: "+2348030000002", first: "Bola", last: "Adeyemi", business: "Bola's Market", account: "0123450022" },
-  { role: "individual", email: "maker@demo.tranche.test", phone: "+2348030000003", first: "Chidi", last: "Eze", business: null, account: "0123450033" },
+const cast: readonly {
+  role: SellerRole;
+  email: string;
+  phone: string;
+  first: string;
+  last: string;
+  business: string | null;
+  account: string;
+}[] = [
+  {
+    role: "business",
+    email: "seller@demo.tranche.test",
+    phone: "+2348030000001",
+    first: "Ada",
+    last: "Okafor",
+    business: "Okafor Studio",
+    account: "0123450011",
+  },
+  {
+    role: "marketplace_operator",
+    email: "market@demo.tranche.test",
+    phone: "+2348030000002",
+    first: "Bola",
+    last: "Adeyemi",
+    business: "Bola's Market",
+    account: "0123450022",
+  },
+  {
+    role: "individual",
+    email: "maker@demo.tranche.test",
+    phone: "+2348030000003",
+    first: "Chidi",
+    last: "Eze",
+    business: null,
+    account: "0123450033",
+  },
 ];
 
 /** Draws the secrets of everybody in the sandbox, so that they can be written down before the first row is. */
@@ -77,7 +112,10 @@ export async function seedSandbox(
   await run(pool, seedQueries.operator, [operator.email, await secrets.hashPassword(operator.password), now.toISOString()]);
   const ids = new Map<SellerRole, number>();
   for (const person of cast) {
-    const given = must(people.sellers.find((one) => one.role === person.role), person.role);
+    const given = must(
+      people.sellers.find((one) => one.role === person.role),
+      person.role,
+    );
     const seller = (await sellerByEmail(pool, person.email)) ?? (await join(pool, secrets, { ...person, given, terms }, now));
     if (isRefusal(seller)) throw new Fault(`the sandbox could not be seeded: ${seller.detail}`);
     ids.set(person.role, seller.id);
@@ -93,7 +131,12 @@ export async function renewPeople(pool: pg.Pool, secrets: SeedSecrets, people: S
     const seller = await sellerByEmail(pool, given.email);
     if (seller === undefined) continue;
     await run(pool, seedQueries.sellerPassword, [seller.id, await secrets.hashPassword(given.password)]);
-    await run(pool, sellerQueries.insertKey, [given.public_key, seller.id, secrets.seal(given.private_key, given.public_key), now.toISOString()]);
+    await run(pool, sellerQueries.insertKey, [
+      given.public_key,
+      seller.id,
+      secrets.seal(given.private_key, given.public_key),
+      now.toISOString(),
+    ]);
   }
 }
 
@@ -125,7 +168,13 @@ function join(pool: pg.Pool, secrets: SeedSecrets, person: Joining, now: Date): 
         providerShareLimit: 10_000,
         origins: [],
         terms: person.terms,
-        bank: { bankCode: "058", nipBankCode: "000013", bankName: "Guaranty Trust Bank", accountNumber: person.account, accountName: `${person.first} ${person.last}` },
+        bank: {
+          bankCode: "058",
+          nipBankCode: "000013",
+          bankName: "Guaranty Trust Bank",
+          accountNumber: person.account,
+          accountName: `${person.first} ${person.last}`,
+        },
         bankChangedAt: now,
         identityVerifiedAt: null,
         publicKey: given.public_key,

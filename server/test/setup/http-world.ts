@@ -1,10 +1,12 @@
-import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+import { createHmac, randomUUID } from "node:crypto";
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
 import { makeAuthtoken } from "../../src/atarapay/tokens.ts";
 import { appOf } from "../../src/commands/serve.ts";
 import { must } from "../../src/domain/fault.ts";
 import type { SellerRole } from "../../src/domain/seller.ts";
 import { buildServer } from "../../src/http/app.ts";
 import type { ServerSettings } from "../../src/http/app.ts";
+import { signatureHeader, signSandboxBody } from "../../src/rails/sandbox/events.ts";
 import { hashPassword } from "../../src/secrets/passwords.ts";
 import { fields, page, readAnswer } from "./http-answers.ts";
 import type { Answered, Encoding, Method } from "./http-answers.ts";
@@ -82,7 +84,6 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
     const checkoutUrl = must(opened.location, "the checkout's address");
     const payer = { buyer_email: form["email"] ?? "", buyer_phone: form["phone_number"] ?? "" };
     const rail = await payAt(checkoutUrl, payer, play);
-    await world.due();
     const back = await get(`${checkoutUrl}/done`);
     const orderId = await orderOfShop(form["order_product_id"] ?? "");
     return { form, checkoutUrl, rail, back: back.location, orderId };
@@ -92,6 +93,7 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
     if (confirmed.status !== 303) throw new Error(`the payer was not sent to the rail: ${confirmed.status} ${confirmed.text}`);
     const rail = new URL(must(confirmed.location, "the rail's page")).pathname;
     await post(rail, { outcome: "success", ...play });
+    await world.due();
     return { path: rail, reference: decodeURIComponent(must(rail.split("/").at(-1), "a reference")) };
   };
   const orderOfShop = async (shopOrderId: string): Promise<number> => {
@@ -125,6 +127,15 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
     return { headers: { cookie }, csrf: must(/name="csrf" value="([^"]+)"/.exec(first.text)?.[1], "a token against forged forms") };
   };
 
+  /** Tells the server of a rail's event, signed as the sandbox rail signs unless a signature is given. */
+  const railEvent = async (type: string, data: Readonly<Record<string, unknown>>, more: { readonly id?: string; readonly signature?: string } = {}): Promise<Answered> => {
+    const body = JSON.stringify({ id: more.id ?? `evt-${randomUUID()}`, type, occurred_at: new Date().toISOString(), data });
+    const secret = createHmac("sha256", secretKey).update("sandbox rail").digest("hex");
+    const signature = more.signature ?? signSandboxBody(secret, Buffer.from(body));
+    const headers = { "content-type": "application/json", [signatureHeader]: signature };
+    return readAnswer(await server.inject({ method: "POST", url: "/rails/sandbox/events", payload: body, headers }));
+  };
+
   /** Everything that a refused request must leave as it is. */
   const moved = async (): Promise<string> => {
     const tables = ["postings", "entries", "transitions", "orders", "payments", "disbursements", "buyers", "rail_events", "offers", "holds"];
@@ -143,8 +154,25 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
 
   return {
     ...world,
-    ...{ app, server, keysOf, authtoken, wire, shopForm, postForm, get, post, buy, payAt, orderOfShop, letters, linkTo, signIn, moved, still },
-    inject: (options: Parameters<FastifyInstance["inject"]>[0]) => server.inject(options) as Promise<LightMyRequestResponse>,
+    app,
+    server,
+    keysOf,
+    authtoken,
+    wire,
+    shopForm,
+    postForm,
+    get,
+    post,
+    buy,
+    payAt,
+    orderOfShop,
+    letters,
+    linkTo,
+    signIn,
+    railEvent,
+    moved,
+    still,
+    inject: (what: InjectOptions): Promise<LightMyRequestResponse> => server.inject(what),
     close: async () => {
       await server.close();
       await world.close();

@@ -87,7 +87,18 @@ export async function agreedCheckout(world: World): Promise<number> {
 
 /** Moves an order's deadlines so that the next one is now, `past` milliseconds ago. */
 export async function fallDue(world: World, orderId: number, past = 0): Promise<void> {
-  const names = ["agree_by", "pay_by", "free_cancel_until", "deliver_by", "respond_by", "accept_by", "return_by", "escalate_by", "rule_by", "due_at"];
+  const names = [
+    "agree_by",
+    "pay_by",
+    "free_cancel_until",
+    "deliver_by",
+    "respond_by",
+    "accept_by",
+    "return_by",
+    "escalate_by",
+    "rule_by",
+    "due_at",
+  ];
   const { rowCount } = await world.database.ownerPool.query(
     `UPDATE orders SET ${names.map((name) => `${name} = ${name} - d.by`).join(", ")}
      FROM (SELECT o.id, o.due_at - (clock_timestamp() + b.clock_offset_ms * interval '1 millisecond') + $2 * interval '1 millisecond' AS by
@@ -98,7 +109,11 @@ export async function fallDue(world: World, orderId: number, past = 0): Promise<
 }
 
 /** Makes a payment, an attempt, a hold, an offer or a disbursement due now. */
-export async function makeDue(world: World, table: "payments" | "attempts" | "disbursements" | "holds" | "offers", id: number): Promise<void> {
+export async function makeDue(
+  world: World,
+  table: "payments" | "attempts" | "disbursements" | "holds" | "offers",
+  id: number,
+): Promise<void> {
   const column = { holds: "lifts_at", offers: "expires_at", payments: "due_at", attempts: "due_at", disbursements: "due_at" }[table];
   await world.database.ownerPool.query(
     `UPDATE ${table} t SET ${column} = clock_timestamp() + b.clock_offset_ms * interval '1 millisecond' FROM books b WHERE b.seller_id = t.seller_id AND t.id = $1`,
@@ -185,4 +200,11 @@ export async function withRail<T>(world: World, calls: Partial<World["rail"]>, w
   } finally {
     Object.assign(world.rail, before);
   }
+}
+
+/** Several, made one after the other: jobs that run at once take each other's work, and answer before it is done. */
+export async function several<T>(count: number, make: () => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  for (let i = 0; i < count; i += 1) made.push(await make());
+  return made;
 }

@@ -7,7 +7,20 @@ import { reopen, rule } from "../../src/actions/settle-dispute.ts";
 import { giveRefundAccount } from "../../src/actions/unpark.ts";
 import type { Disbursement } from "../../src/domain/facts.ts";
 import { must } from "../../src/domain/fault.ts";
-import { account, attemptReference, bank, dispute, expectDone, fallDue, lose, makeDue, payouts, reach, referenceOf, withRail } from "./states.ts";
+import {
+  account,
+  attemptReference,
+  bank,
+  dispute,
+  expectDone,
+  fallDue,
+  lose,
+  makeDue,
+  payouts,
+  reach,
+  referenceOf,
+  withRail,
+} from "./states.ts";
 import type { World } from "./world.ts";
 
 export interface Walked {
@@ -37,11 +50,16 @@ const silence = async () => {
 };
 
 /** Unknown money in the house's book. */
-export async function unknownMoney(world: World, amount = 450_000n): Promise<{ paymentId: number; railReference: string; reference: string }> {
+export async function unknownMoney(
+  world: World,
+  amount = 450_000n,
+): Promise<{ paymentId: number; railReference: string; reference: string }> {
   const reference = `nobody-${Math.random()}`;
   expectDone(await world.rail.emitUnknown(reference, amount, "NGN"));
   await world.due();
-  const { rows } = await world.engine.pool.query("SELECT id, rail_reference FROM payments WHERE seller_id = 0 AND reference = $1", [reference]);
+  const { rows } = await world.engine.pool.query("SELECT id, rail_reference FROM payments WHERE seller_id = 0 AND reference = $1", [
+    reference,
+  ]);
   const row = must(rows[0], "the house's payment");
   return { paymentId: Number(row["id"]), railReference: String(row["rail_reference"]), reference };
 }
@@ -143,7 +161,13 @@ export const moneyWalks: readonly Walked[] = [
       const unknown = await unknownMoney(world);
       const house = { paymentId: unknown.paymentId, orderId: null };
       const handed = await world.done(handOver({ ...world.as("operator", "operator:1", 0), ...house }));
-      const receipt = { rail: "sandbox", reference: unknown.reference, railReference: unknown.railReference, amount: 450_000n, currency: "NGN" };
+      const receipt = {
+        rail: "sandbox",
+        reference: unknown.reference,
+        railReference: unknown.railReference,
+        amount: 450_000n,
+        currency: "NGN",
+      };
       const fee = BigInt(Number(handed["fee"]));
       await world.done(receivePayment(world.as("rail", "rail:sandbox"), { ...receipt, fee, paymentId: null, orderId: id }));
       const back = await unknownMoney(world);

@@ -48,7 +48,12 @@ function byOffer(kind: "redelivery" | "split", make: (ask: OrderAsk, offerId: nu
   };
 }
 
-async function withTerms(world: World, terms: Parameters<World["terms"]>[0], back: Parameters<World["terms"]>[0], walk: () => Promise<number>): Promise<number> {
+async function withTerms(
+  world: World,
+  terms: Parameters<World["terms"]>[0],
+  back: Parameters<World["terms"]>[0],
+  walk: () => Promise<number>,
+): Promise<number> {
   await world.terms(terms);
   try {
     return await walk();
@@ -100,7 +105,8 @@ export const orderWalks: Record<OrderAction, Walk> = {
     return id;
   },
   redeliver: byOffer("redelivery", (ask, offerId) => redeliver(ask, { offerId })),
-  replace: (world, from, party) => withTerms(world, { policy: "replacement" }, { policy: "refund" }, () => step((ask) => replace(ask))(world, from, party)),
+  replace: (world, from, party) =>
+    withTerms(world, { policy: "replacement" }, { policy: "refund" }, () => step((ask) => replace(ask))(world, from, party)),
   confirm_return: step((ask) => confirmReturn(ask)),
   contest_return: step((ask) => contestReturn(ask)),
   escalate: step((ask) => escalate(ask)),

@@ -12,7 +12,11 @@ import { bank, dispute, fallDue, lose, makeDue, provider, reach } from "./states
 import type { Walked } from "./walk-money.ts";
 import type { World } from "./world.ts";
 
-async function offered(world: World, by: "buyer" | "seller", from: "delivered" | "disputed" = "disputed"): Promise<{ id: number; offer: number }> {
+async function offered(
+  world: World,
+  by: "buyer" | "seller",
+  from: "delivered" | "disputed" = "disputed",
+): Promise<{ id: number; offer: number }> {
   const id = await reach(world, from);
   return { id, offer: await offerAgain(world, by, id) };
 }
@@ -130,7 +134,9 @@ export const sideWalks: readonly Walked[] = [
       world.settings.coolingOff = 0;
       const id = await world.accepted();
       await world.due();
-      const { rows } = await world.engine.pool.query<{ id: bigint }>("SELECT id FROM holds WHERE state = 'standing' AND reason = 'cooling_off'");
+      const { rows } = await world.engine.pool.query<{ id: bigint }>(
+        "SELECT id FROM holds WHERE state = 'standing' AND reason = 'cooling_off'",
+      );
       await makeDue(world, "holds", Number(must(rows[0], "a hold").id));
       const [payout] = await world.sends(id);
       await makeDue(world, "disbursements", must(payout, "a payout").id);
@@ -174,7 +180,9 @@ export const sideWalks: readonly Walked[] = [
     name: "projects made, changed and closed by buyer and seller",
     run: async (world) => {
       for (const by of ["buyer", "seller"] as const) {
-        const made = await world.done(createProject(world.as(by), { name: "A wall", description: "", contact: world.contact, startedBy: by }));
+        const made = await world.done(
+          createProject(world.as(by), { name: "A wall", description: "", contact: world.contact, startedBy: by }),
+        );
         const projectId = Number(made["project"]);
         await world.done(updateProject(world.as(by), { projectId, name: "A garden wall", description: "" }));
         await world.done(closeProject(world.as(by), { projectId }));
@@ -205,7 +213,9 @@ export const sideWalks: readonly Walked[] = [
       await world.done(takeFees(operator(world), { escrow: 50_000n, payout: 0n, currency: "NGN", surplus: 60_000n }));
       const id = await reach(world, "completed");
       await lose(world, id, undefined, 150_000n);
-      const { rows } = await world.engine.pool.query<{ balance: bigint }>("SELECT balance FROM accounts WHERE account = $1", [`seller:${world.seller}:receivable`]);
+      const { rows } = await world.engine.pool.query<{ balance: bigint }>("SELECT balance FROM accounts WHERE account = $1", [
+        `seller:${world.seller}:receivable`,
+      ]);
       await world.done(writeOff(operator(world), { amount: must(rows[0], "a debt").balance, currency: "NGN" }));
       await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
       await world.due();

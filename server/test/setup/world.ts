@@ -52,7 +52,13 @@ export async function testWorld(options: WorldOptions = {}) {
   const rail = must(assembled.sandboxRail, "the sandbox rail");
   const seeded: Seeded = must(await seedSandbox(engine.pool, seedSecrets(secretKey, { fast: true }), now()), "a fresh sandbox");
   const { rows } = await engine.pool.query<{ id: bigint; role: string }>("SELECT id, role FROM sellers WHERE role <> 'house'");
-  const sellerOf = (role: string) => Number(must(rows.find((row) => row.role === role), role).id);
+  const sellerOf = (role: string) =>
+    Number(
+      must(
+        rows.find((row) => row.role === role),
+        role,
+      ).id,
+    );
   const seller = sellerOf("business");
 
   const as = (party: Party, name: string = party, sellerId = seller): Ask => ({ id: randomUUID(), sellerId, actor: { party, name } });
@@ -94,19 +100,38 @@ export async function testWorld(options: WorldOptions = {}) {
     return Number(result["order"]);
   };
   /** Opens a payment for what the order asks and lets the payer act on the rail's page; answers our reference. */
-  const pay = async (orderId: number, outcome: PlayOutcome = "success", play: PlayOptions = {}, sellerId = seller, due2?: bigint): Promise<string> => {
+  const pay = async (
+    orderId: number,
+    outcome: PlayOutcome = "success",
+    play: PlayOptions = {},
+    sellerId = seller,
+    due2?: bigint,
+  ): Promise<string> => {
     const one = await order(orderId, sellerId);
     const reference = `pay-${randomUUID()}`;
     const amount = due2 ?? one.amount;
     await done(openPayment(as("buyer", "checkout", sellerId), { orderId, reference, amount, email: contact.email, phone: contact.phone }));
-    await rail.openPayment({ sellerId, reference, amount, currency: one.bookCurrency, description: "test", returnUrl: "http://127.0.0.1:4000/" });
+    await rail.openPayment({
+      sellerId,
+      reference,
+      amount,
+      currency: one.bookCurrency,
+      description: "test",
+      returnUrl: "http://127.0.0.1:4000/",
+    });
     const played = await rail.play(reference, outcome, play);
     if (isRefusal(played)) throw new Error(played.detail);
     await due();
     return reference;
   };
   const project = async (sellerId = seller): Promise<number> =>
-    Number((await done(createProject(as("seller", "key", sellerId), { name: "A house", description: "Three milestones", contact, startedBy: "seller" })))["project"]);
+    Number(
+      (
+        await done(
+          createProject(as("seller", "key", sellerId), { name: "A house", description: "Three milestones", contact, startedBy: "seller" }),
+        )
+      )["project"],
+    );
   const advance = (by: number, sellerId = seller) => advanceClock(engine, sellerId, by, (at) => rail.settle(at));
   const funded = async (input: Partial<CheckoutInput> = {}): Promise<number> => {
     const id = await checkout(input);
@@ -142,13 +167,21 @@ export async function testWorld(options: WorldOptions = {}) {
         return one.decide(book);
       },
     });
-  const rowsOf = async <Row extends object>(table: { select(alias: string): string; read(row: Record<string, unknown>): Row; name: string }, orderId: number, sellerId: number) => {
-    const found = await engine.pool.query(`SELECT ${table.select("t")} FROM ${table.name} t WHERE seller_id = $1 AND order_id = $2 ORDER BY id`, [sellerId, orderId]);
+  const rowsOf = async <Row extends object>(
+    table: { select(alias: string): string; read(row: Record<string, unknown>): Row; name: string },
+    orderId: number,
+    sellerId: number,
+  ) => {
+    const found = await engine.pool.query(
+      `SELECT ${table.select("t")} FROM ${table.name} t WHERE seller_id = $1 AND order_id = $2 ORDER BY id`,
+      [sellerId, orderId],
+    );
     return found.rows.map((row) => table.read(row));
   };
   const sends = (orderId: number, sellerId = seller): Promise<Disbursement[]> => rowsOf(disbursements, orderId, sellerId);
   const paymentsOf = (orderId: number, sellerId = seller): Promise<Payment[]> => rowsOf(payments, orderId, sellerId);
-  const holdsOf = async (orderId: number, sellerId = seller): Promise<Hold[]> => (await rowsOf(holds, orderId, sellerId)).filter((one) => one.state === "standing");
+  const holdsOf = async (orderId: number, sellerId = seller): Promise<Hold[]> =>
+    (await rowsOf(holds, orderId, sellerId)).filter((one) => one.state === "standing");
   /** The seller's terms for orders opened from now on. */
   const terms = (change: Partial<SellerTerms>, sellerId = seller) => done(setSeller(as("seller", "console", sellerId), { terms: change }));
   /** What the books say is at the rail, all books together, as the rail's own record names it. */
@@ -184,16 +217,51 @@ export async function testWorld(options: WorldOptions = {}) {
       const ours = await atRail(currency);
       const off = currency === "NGN" ? outside : 0n;
       if (ours.cash - off !== cash || ours.incoming !== incoming) {
-        throw new Error(`the rail holds ${cash} and expects ${incoming} ${currency}; the books say ${ours.cash - off} and ${ours.incoming}`);
+        throw new Error(
+          `the rail holds ${cash} and expects ${incoming} ${currency}; the books say ${ours.cash - off} and ${ours.incoming}`,
+        );
       }
     }
   };
   const settings = engine.settings as { -readonly [K in keyof ActSettings]: ActSettings[K] };
 
   return {
-    ...{ database, engine, rail, seeded, seller, sellerOf, as, on, act, done, refused, order, due, contact, checkout, pay, project, advance },
-    ...{ funded, delivered, accepted, balances, settings, config, secretKey, assembled },
-    ...{ float, at, sends, paymentsOf, holdsOf, terms, atRail, sound },
+    database,
+    engine,
+    rail,
+    seeded,
+    seller,
+    sellerOf,
+    as,
+    on,
+    act,
+    done,
+    refused,
+    order,
+    due,
+    contact,
+    checkout,
+    pay,
+    project,
+    advance,
+    funded,
+    delivered,
+    accepted,
+    balances,
+    settings,
+    config,
+    secretKey,
+    assembled,
+    ...{
+      float,
+      at,
+      sends,
+      paymentsOf,
+      holdsOf,
+      terms,
+      atRail,
+      sound,
+    },
     close: async () => {
       await assembled.close();
       await database.drop();

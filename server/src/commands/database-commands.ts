@@ -1,0 +1,68 @@
+import type { Config } from "../config.ts";
+import { migrate, rolesSql } from "../db/migrate.ts";
+import type { SolvencyRow } from "../ledger/verify-report.ts";
+import { solvency } from "../ledger/solvency.ts";
+import { verifyBooks } from "../ledger/verify.ts";
+import { prepareDatabase } from "./prepare-database.ts";
+import { kobo, table } from "./table.ts";
+import { CommandRefused } from "./usage-error.ts";
+import { withDatabase, withPool } from "./with-installation.ts";
+
+/** Proves the books, or names the first wrong entry. Changes nothing. */
+export async function verifyCommand(config: Config): Promise<string> {
+  const report = await withPool(config, "tranche_read", (pool) => verifyBooks(pool));
+  const counted = `${report.books} books, ${report.entries} entries, ${report.postings} postings`;
+  const solvent = solvencyLines(report.solvency);
+  if (report.ok) return `The books prove themselves: ${counted}, no finding.\n${solvent}`;
+  const lines = report.findings.map(({ sellerId, entry, order, says }) => {
+    const where = [
+      `book ${sellerId}`,
+      ...(entry === undefined ? [] : [`entry ${entry}`]),
+      ...(order === undefined ? [] : [`order ${order}`]),
+    ].join(", ");
+    return `${where}: ${says}`;
+  });
+  const more = lines.length > 20 ? [`and ${lines.length - 20} more`] : [];
+  throw new CommandRefused(
+    [`The books are WRONG (${counted}). First: ${lines[0] ?? ""}`, ...lines.slice(1, 20).map((line) => `  ${line}`), ...more, solvent].join(
+      "\n",
+    ),
+  );
+}
+
+/** What the rails hold against what is owed to the parties. */
+export async function solvencyCommand(config: Config): Promise<string> {
+  const rows = await withPool(config, "tranche_read", (pool) => solvency(pool));
+  const lines = solvencyLines(rows);
+  if (rows.some((row) => row.surplus < 0n)) throw new CommandRefused(`NOT solvent: the rails hold less than is owed.\n${lines}`);
+  return lines;
+}
+
+function solvencyLines(rows: readonly SolvencyRow[]): string {
+  if (rows.length === 0) return "Solvent: nothing is held, nothing is owed.";
+  const short = rows.some((row) => row.surplus < 0n);
+  const shown = rows.map(({ currency, held, owed, surplus }) => [currency, kobo(held), kobo(owed), kobo(surplus)]);
+  return `${short ? "NOT solvent" : "Solvent"}, in the smallest unit of each currency:\n${table(["", "held", "owed", "over"], shown, new Set([1, 2, 3]))}`;
+}
+
+/** Brings the schema up to date; makes the database where there is none. */
+export async function migrateCommand(config: Config): Promise<string> {
+  const ran = await withDatabase(
+    config,
+    async ({ ownerUrl }) => {
+      const files = await migrate(ownerUrl);
+      await prepareDatabase(ownerUrl, config);
+      return files;
+    },
+    { make: true },
+  );
+  if (ran.length === 0) return "The schema was up to date already.";
+  return ran.map(({ number, name }) => `ran ${String(number).padStart(6, "0")}_${name}.sql`).join("\n");
+}
+
+/** The SQL that an administrator runs once where the database's owner may not make roles. Touches no database. */
+export function rolesCommand(config: Config): string {
+  const owner =
+    config.databaseUrl === undefined ? "tranche_owner" : decodeURIComponent(new URL(config.databaseUrl).username) || "tranche_owner";
+  return rolesSql(owner).trimEnd();
+}

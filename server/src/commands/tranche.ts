@@ -1,0 +1,64 @@
+import type { Config } from "../config.ts";
+import { loadConfig } from "../config.ts";
+import { StartError } from "../db/start-error.ts";
+import { migrateCommand, rolesCommand, solvencyCommand, verifyCommand } from "./database-commands.ts";
+import { floatCommand, operatorCommand } from "./operator-commands.ts";
+import { sellerCommand } from "./seller-commands.ts";
+import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
+import { whyCommand } from "./why-command.ts";
+
+const help = `npm run tranche -- COMMAND
+
+  verify                             proves the books, or names the first wrong entry
+  solvency                           what the rails hold against what is owed
+  why ORDER                          why an order's money is not out yet
+  seller EMAIL                       shows a seller and its settings
+  seller EMAIL set NAME=VALUE …      changes settings, e.g. terms.max_delivery_days=14
+  seller EMAIL keys [rotate]         lists key pairs, or makes a new one
+  seller add EMAIL phone=… role=…    adds a seller (and first_name, last_name, business_name)
+  operator add EMAIL                 adds an operator
+  operator EMAIL password            gives an operator a new password
+  float add AMOUNT [CURRENCY]        books money of your own in the rail's balance (kobo)
+  migrate                            brings the database's schema up to date
+  roles                              prints the SQL for a database administrator
+  help                               this page
+
+add and password take --password-stdin; without it a password is made and printed once. The installation is the one that TRANCHE_HOME and
+DATABASE_URL name, as for npm start; it does not matter whether the server runs.`;
+
+type Run = (config: Config, rest: readonly string[]) => Promise<string> | string;
+
+const alone =
+  (name: string, run: (config: Config) => Promise<string> | string): Run =>
+  (config, rest) => {
+    nothingMore(rest, name);
+    return run(config);
+  };
+
+const commands: ReadonlyMap<string, Run> = new Map<string, Run>([
+  ["verify", alone("verify", verifyCommand)],
+  ["solvency", alone("solvency", solvencyCommand)],
+  ["migrate", alone("migrate", migrateCommand)],
+  ["roles", alone("roles", rolesCommand)],
+  ["why", whyCommand],
+  ["seller", sellerCommand],
+  ["operator", operatorCommand],
+  ["float", floatCommand],
+]);
+
+async function main([name = "help", ...rest]: readonly string[]): Promise<string> {
+  if (["help", "--help", "-h"].includes(name)) return help;
+  const command = commands.get(name);
+  if (command === undefined) throw new UsageError(`There is no command "${name}"; npm run tranche -- help lists them.`);
+  const option = rest.find((one) => one.startsWith("-") && one !== "--password-stdin");
+  if (option !== undefined) throw new UsageError(`There is no option "${option}"; npm run tranche -- help lists what there is.`);
+  return command(loadConfig(), rest);
+}
+
+try {
+  process.stdout.write(`${await main(process.argv.slice(2))}\n`);
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof CommandRefused || error instanceof StartError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
