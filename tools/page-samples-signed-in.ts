@@ -112,7 +112,7 @@ const overview: OperatorView = {
       proposed: false,
     },
   ],
-  alarms: [{ kind: "rule_by", about: "order 3021", says: "The time to decide order 3021 has passed.", at: at("24T11:00:00") }],
+  alarms: [{ id: 4, kind: "rule_by", about: "order 3021", says: "The time to decide order 3021 has passed.", at: at("24T11:00:00") }],
   unapplied: [
     {
       sellerId: 1,

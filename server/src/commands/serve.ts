@@ -8,6 +8,7 @@ import { buildServer } from "../http/app.ts";
 import { askBeforeClosing } from "../jobs/ask-payments.ts";
 import { sendCode } from "../jobs/contact-codes.ts";
 import { mendOutage } from "../jobs/outage.ts";
+import { doChores } from "../jobs/chores.ts";
 import { Pollers, runDue } from "../jobs/run-due.ts";
 import { mintLink } from "../jobs/send-messages.ts";
 import { letterFor } from "../events/letters.ts";
@@ -72,6 +73,9 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       config.outage.heartbeat,
     );
     undo.unshift(() => Promise.resolve(clearInterval(heart)));
+    const chores = setInterval(() => void tidy(parts), 60_000);
+    undo.unshift(() => Promise.resolve(clearInterval(chores)));
+    void tidy(parts);
     await beat(parts.pool, new Date());
     await parts.sandboxRail?.redeliver();
 
@@ -85,6 +89,16 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   } catch (error) {
     await stopAll(undo).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Now and then: chores, and the sandbox's bank settles what was paid a day ago. What fails is tried again at the next turn. */
+async function tidy(parts: Assembled): Promise<void> {
+  try {
+    await doChores(parts.engine);
+    await parts.sandboxRail?.settle(parts.engine.now());
+  } catch (error) {
+    parts.engine.log.warn({ error: error instanceof Error ? error.message : String(error) }, "a chore failed; it is tried again");
   }
 }
 

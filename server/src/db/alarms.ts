@@ -7,7 +7,6 @@ export const alarmQueries = {
     text: "INSERT INTO alarms (kind, about, says, at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, about) DO NOTHING",
   },
   list: { name: "list_alarms", text: "SELECT id, kind, about, says, at FROM alarms WHERE cleared_at IS NULL ORDER BY id DESC LIMIT 200" },
-  clear: { name: "clear_alarm", text: "UPDATE alarms SET cleared_at = $2 WHERE id = $1 AND cleared_at IS NULL" },
 } satisfies Record<string, Query>;
 
 /** Tells the operator once about something only a person can look at. */

@@ -1,9 +1,9 @@
-import type { Buyer, Disbursement, Hold, Offer, Payment, Provider } from "../domain/facts.ts";
+import type { Attempt, Buyer, Disbursement, Hold, Offer, Payment, Provider } from "../domain/facts.ts";
 import type { Order } from "../domain/order.ts";
 import type { Query, Queryable } from "./connect.ts";
 import { run } from "./connect.ts";
 import type { Table } from "./table.ts";
-import { buyers, disbursements, holds, offers, orders, payments, providers } from "./tables.ts";
+import { attempts, buyers, disbursements, holds, offers, orders, payments, providers } from "./tables.ts";
 
 function where<Row>(name: string, table: Table<Row>, condition: string): Query {
   return { name, text: `SELECT ${table.select("t")} FROM ${table.name} t WHERE ${condition}` };
@@ -34,6 +34,12 @@ export const orderQueries = {
   provider: where("read_provider", providers, "t.seller_id = $1 AND t.id = $2"),
   siblings: where("read_siblings", orders, "t.seller_id = $1 AND t.project_id = $2 AND t.id <> $3 AND t.state <> 'expired' AND t.discharged_at IS NULL"),
   escrow: { name: "read_escrow", text: "SELECT balance FROM accounts WHERE seller_id = $1 AND account = 'order:' || $2::bigint || ':escrow' AND currency = $3" },
+  attempts: {
+    name: "read_attempts",
+    text: `SELECT ${attempts.select("a")} FROM attempts a WHERE a.seller_id = $1
+           AND a.id IN (SELECT (t.note->>'attempt')::bigint FROM transitions t WHERE t.seller_id = $1 AND t.order_id = $2 AND t.object = 'disbursement' AND t.action = 'send')
+           ORDER BY a.id`,
+  },
   history: {
     name: "read_history",
     text: `SELECT seq, object, object_id, action, from_state, to_state, party, actor, event, at, note
@@ -69,6 +75,8 @@ export interface OrderView {
   readonly order: Order;
   readonly payments: readonly Payment[];
   readonly disbursements: readonly Disbursement[];
+  /** Each try at the rail to send them, with the reference the rail knows it by. */
+  readonly attempts: readonly Attempt[];
   readonly holds: readonly Hold[];
   readonly offer: Offer | undefined;
   readonly buyer: Buyer | undefined;
@@ -94,9 +102,10 @@ export interface Step {
 /** Reads an order's whole surroundings. Reads go straight to queries: what is shown may be a moment old, what acts is judged under the lock. */
 export async function readOrderView(client: Queryable, order: Order): Promise<OrderView> {
   const { sellerId, id, projectId } = order;
-  const [paymentRows, disbursementRows, holdRows, offer, buyer, provider, siblings, escrow, history] = await Promise.all([
+  const [paymentRows, disbursementRows, attemptRows, holdRows, offer, buyer, provider, siblings, escrow, history] = await Promise.all([
     rows(client, orderQueries.payments, payments, [sellerId, id]),
     rows(client, orderQueries.disbursements, disbursements, [sellerId, id]),
+    rows(client, orderQueries.attempts, attempts, [sellerId, id]),
     rows(client, orderQueries.holds, holds, [sellerId, id, projectId]),
     rows(client, orderQueries.offer, offers, [sellerId, id]),
     rows(client, orderQueries.buyer, buyers, [sellerId, order.buyerId]),
@@ -109,6 +118,7 @@ export async function readOrderView(client: Queryable, order: Order): Promise<Or
     order,
     payments: paymentRows,
     disbursements: disbursementRows,
+    attempts: attemptRows,
     holds: holdRows,
     offer: offer[0],
     buyer: buyer[0],

@@ -19,6 +19,12 @@ const catalogue = {
   code_wrong: { status: 403, sticks: false, says: "The one-time code is wrong or too old.", next: "Ask for a new code." },
   too_many_requests: { status: 429, sticks: false, says: "Too many requests from here.", next: "Wait as long as Retry-After says." },
   too_busy: { status: 503, sticks: false, says: "Too many commands of this seller are waiting.", next: "Wait as long as Retry-After says." },
+  no_rail: {
+    status: 503,
+    sticks: false,
+    says: "No payment provider is switched on in this installation.",
+    next: "The operator switches one on.",
+  },
   key_reused: {
     status: 422,
     sticks: true,

@@ -36,6 +36,13 @@ const says: Readonly<Record<string, Partial<Record<Side, string>>>> = {
   "order.resolved": { buyer: "The dispute is settled.", seller: "The dispute is settled." },
   "order.reopened": { buyer: "The ruling was taken back; the dispute is open again.", seller: "The ruling was taken back; the dispute is open again." },
   "order.charged_back": { buyer: "Your bank took the payment back; the order has ended.", seller: "The buyer's bank took the payment back; the order has ended." },
+  "refund.account_needed": {
+    buyer: "Your card or bank did not take the refund. Please name a bank account for it.",
+  },
+  "link.fresh": {
+    buyer: "Here is the fresh link you asked for.",
+    seller: "Here is the fresh link you asked for.",
+  },
   "order.completed": { buyer: "The order is complete: all money of it has arrived.", seller: "The order is complete: all money of it has arrived." },
 };
 

@@ -43,7 +43,7 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     // Addresses carry link and checkout tokens, so requests are not logged by address.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.bodyLimit,
-    trustProxy: (_address: string, hop: number) => hop <= settings.trustProxy,
+    trustProxy: (_address: string, hop: number) => hop < settings.trustProxy,
     routerOptions: { maxParamLength: 200 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: 30_000,

@@ -24,6 +24,7 @@ const done: Readonly<Record<string, string>> = {
   match: "The money is matched to the order.",
   give_back: "The money is on its way back.",
   verify_identity: "The seller's identity is on record; payouts that waited for it go out.",
+  clear_alarm: "The alarm is cleared.",
   write_off: "The debt is written off as your loss.",
 };
 

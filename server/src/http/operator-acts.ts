@@ -21,6 +21,9 @@ import type { Fields } from "./fields.ts";
 import { text, wholeNumber } from "./fields.ts";
 
 export const operatorActQueries = {
+  takeTurn: { name: "take_fees_turn", text: "SELECT pg_advisory_lock(hashtext('take fees'))" },
+  endTurn: { name: "take_fees_turn_over", text: "SELECT pg_advisory_unlock(hashtext('take fees'))" },
+  clearAlarm: { name: "clear_one_alarm", text: "UPDATE alarms SET cleared_at = $2 WHERE id = $1 AND cleared_at IS NULL" },
   payment: { name: "read_one_payment", text: `SELECT ${payments.select("t")} FROM payments t WHERE t.seller_id = $1 AND t.id = $2` },
   disbursement: { name: "read_one_disbursement", text: `SELECT ${disbursements.select("t")} FROM disbursements t WHERE t.seller_id = $1 AND t.id = $2` },
 } satisfies Record<string, Query>;
@@ -44,6 +47,7 @@ export function koboOrZero(value: unknown, field: string): bigint | Refusal {
  * Everything an operator can do, by name; pages and API call it alike. Fields: `seller` and what the action needs. Amounts in kobo.
  */
 export async function operatorAct(app: App, operator: OperatorActor, action: string, fields: Fields, key?: Ask["key"]): Promise<Answer> {
+  if (action === "clear_alarm") return clearAlarm(app, fields);
   const sellerId = wholeNumber(text(fields, "seller"));
   if (sellerId === undefined) return refuse("invalid", "The seller field must be a seller's number.", { field: "seller" });
   const ask = operatorAsk(operator, sellerId, key);
@@ -88,13 +92,28 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
   }
 }
 
+/** The operator has looked: the alarm leaves the page and stays in the table. */
+async function clearAlarm(app: App, fields: Fields): Promise<Answer> {
+  const id = wholeNumber(text(fields, "alarm"));
+  const { rowCount } = await run(app.pool, operatorActQueries.clearAlarm, [id ?? -1, app.now().toISOString()]);
+  return rowCount === 1 ? { done: { alarm: id ?? 0, cleared: true }, replayed: false } : refuse("not_yours", "There is no such alarm.");
+}
+
 async function takeEarned(app: App, ask: Ask, fields: Fields, currency: string): Promise<Answer> {
   const escrow = koboOrZero(fields["escrow_fees"] ?? 0, "escrow_fees");
   const payout = koboOrZero(fields["payout_fees"] ?? 0, "payout_fees");
   if (isRefusal(escrow)) return escrow;
   if (isRefusal(payout)) return payout;
-  const line = (await app.work.solvency()).find((one) => one.currency === currency);
-  return app.lanes.one(takeFees(ask, { escrow, payout, currency, surplus: line === undefined ? 0n : line.held - line.owed }));
+  // The surplus is summed over all books, of which the command locks one: takers go one after the other, in every process.
+  const turn = await app.pool.connect();
+  try {
+    await run(turn, operatorActQueries.takeTurn);
+    const line = (await app.work.solvency()).find((one) => one.currency === currency);
+    return await app.lanes.one(takeFees(ask, { escrow, payout, currency, surplus: line === undefined ? 0n : line.held - line.owed }));
+  } finally {
+    await run(turn, operatorActQueries.endTurn).catch(() => undefined);
+    turn.release();
+  }
 }
 
 async function housePayment(app: App, paymentId: number, sellerId: number): Promise<Payment | undefined> {

@@ -42,8 +42,8 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
     if (read === undefined) return no(reply, refuse("not_yours", "There is no such order."));
     const now = await bookTime(app, read.order.sellerId);
     const allowed = allowedOrderActions(factsFrom(app, read, now, "operator", `operator:${operator.id}`));
-    const { order, payments, disbursements, holds, offer, escrow, history } = read;
-    return yes(reply, { order, escrow, payments, disbursements, holds, offer: offer ?? null, history, allowed_actions: allowed, why: whyNotOut(read, now) });
+    const { order, payments, disbursements, attempts, holds, offer, escrow, history } = read;
+    return yes(reply, { order, escrow, payments, disbursements, attempts, holds, offer: offer ?? null, history, allowed_actions: allowed, why: whyNotOut(read, now) });
   });
   server.post<{ Params: { seller: string; id: string } }>("/operator/api/orders/:seller/:id/preview", async (request, reply) => {
     const operator = await caller(app, request);

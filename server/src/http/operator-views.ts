@@ -39,7 +39,7 @@ export async function overview(app: App): Promise<Pick<OperatorView, "now" | "di
       late: order.ruleBy !== null && order.dueAt === null,
       proposed,
     })),
-    alarms: alarms.rows.map((row) => ({ kind: String(row["kind"]), about: String(row["about"]), says: String(row["says"]), at: row["at"] as Date })),
+    alarms: alarms.rows.map((row) => ({ id: Number(row["id"]), kind: String(row["kind"]), about: String(row["about"]), says: String(row["says"]), at: row["at"] as Date })),
     unapplied: rows.unapplied.map((payment) => ({
       sellerId: payment.sellerId,
       paymentId: payment.id,

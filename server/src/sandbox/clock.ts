@@ -8,10 +8,15 @@ import { runDue } from "../jobs/run-due.ts";
  * Moves one book's time ahead and runs everything that falls due on the way, step by step: to each next deadline, then to the end, so that
  * a deadline that an earlier one causes fires at its own time. Time only goes forward.
  */
-export async function advanceClock(engine: Engine, sellerId: number, by: number, settle: (at: Date) => Promise<unknown>): Promise<{ now: Date; fired: Fired[] }> {
+export async function advanceClock(
+  engine: Engine,
+  sellerId: number,
+  by: number,
+  settle: (at: Date) => Promise<unknown>,
+): Promise<{ now: Date; fired: Fired[] }> {
   const fired: Fired[] = [];
   const start = engine.now().getTime() + (await clockOffset(engine.pool, sellerId));
-  const end = start + by;
+  const end = start + Math.ceil(by);
   for (let steps = 0; steps < 1_000; steps += 1) {
     const at = engine.now().getTime() + (await clockOffset(engine.pool, sellerId));
     if (at >= end) break;

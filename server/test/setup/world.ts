@@ -252,16 +252,14 @@ export async function testWorld(options: WorldOptions = {}) {
     config,
     secretKey,
     assembled,
-    ...{
-      float,
-      at,
-      sends,
-      paymentsOf,
-      holdsOf,
-      terms,
-      atRail,
-      sound,
-    },
+    float,
+    at,
+    sends,
+    paymentsOf,
+    holdsOf,
+    terms,
+    atRail,
+    sound,
     close: async () => {
       await assembled.close();
       await database.drop();

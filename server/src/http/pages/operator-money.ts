@@ -71,7 +71,8 @@ export interface ReceivableLine {
   readonly currency: string;
 }
 
-function small(
+/** One button of the operator's: a form of its own, for one thing. */
+export function small(
   forms: OperatorForms,
   view: { action: string; hidden: Hidden; text: string; label: string; fields?: Value; look?: string },
 ): Html {

@@ -5,7 +5,7 @@ import type { Hidden, Html, Value } from "./html.ts";
 import { foreign, html } from "./html.ts";
 import { money } from "./money.ts";
 import type { HoldLine, ParkedLine, ReceivableLine, UnappliedLine } from "./operator-money.ts";
-import { holdsTable, parkedTable, receivablesTable, unappliedSection } from "./operator-money.ts";
+import { holdsTable, parkedTable, receivablesTable, small, unappliedSection } from "./operator-money.ts";
 import type { SignedInView } from "./seller-page.ts";
 import { signedIn } from "./seller-page.ts";
 import { moment } from "./time.ts";
@@ -25,7 +25,9 @@ export interface DisputeLine {
   readonly proposed: boolean;
 }
 
+/** Something only a person can look at. Clearing it posts `action=clear_alarm`, `alarm`. */
 export interface AlarmLine {
+  readonly id: number;
   readonly kind: string;
   readonly about: string;
   readonly says: string;
@@ -70,7 +72,7 @@ export interface OperatorView extends SignedInView {
 
 export function operatorPage(view: OperatorView): string {
   const body = html`<div class="head"><h1>Overview</h1><p class="muted">As of ${moment(view.now)}</p></div>${doneMessage(view.done)}${errorSummary(view.errors, view.tried ?? "")}
-${alarms(view.alarms)}
+${alarms(view)}
 ${section("Disputes waiting for a decision", view.disputes.length, disputes(view.disputes))}
 <div class="columns">${solvency(view.solvency)}${section("Sellers that owe money", view.receivables.length, receivablesTable(view, view.receivables))}</div>
 ${section("Money that fits nothing yet", view.unapplied.length, unappliedSection(view, view.unapplied))}
@@ -85,10 +87,13 @@ function section(heading: string, count: number, body: Value): Html {
   return html`<section class="block"><h2>${heading} <span class="muted">(${count})</span></h2>${body}</section>`;
 }
 
-function alarms(lines: readonly AlarmLine[]): Html {
+function alarms(view: OperatorView): Html {
+  const lines = view.alarms;
   if (lines.length === 0) return html``;
+  const seen = (one: AlarmLine): Html =>
+    small(view, { action: "clear_alarm", hidden: { alarm: String(one.id) }, text: "I have looked", label: `Clear the alarm about ${one.about}` });
   const line = (one: AlarmLine): Html =>
-    html`<li>${one.says} <span class="muted small-text">(${one.kind}, ${foreign(one.about)}, since ${moment(one.at)})</span></li>`;
+    html`<li>${one.says} <span class="muted small-text">(${one.kind}, ${foreign(one.about)}, since ${moment(one.at)})</span>${seen(one)}</li>`;
   return note("bad", `Alarms (${lines.length})`, html`<ul>${lines.map(line)}</ul>`);
 }
 

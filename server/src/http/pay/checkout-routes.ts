@@ -42,6 +42,8 @@ async function openFromForm(app: App, request: FastifyRequest, reply: FastifyRep
   const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
   const form = await readCheckoutForm(app, fields, bearer);
   if (isRefusal(form)) return formRefused(app, request, reply, form);
+  // Without a rail the quote would promise a fee that nobody knows yet.
+  if (app.rail(app.settings.rail) === undefined) return formRefused(app, request, reply, refuse("no_rail"));
   const token = randomToken();
   const command = () =>
     openCheckout(
@@ -175,7 +177,7 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   if (isRefusal(email) || isRefusal(phone)) return checkout(app, token, view, reply, errors, typed);
   const { order } = view;
   const rail = app.rail(order.rail);
-  if (rail === undefined) return refusedPage(app, request, reply, refuse("too_busy", "No payment provider is switched on in this installation."));
+  if (rail === undefined) return refusedPage(app, request, reply, refuse("no_rail"));
   const reference = `pay-${order.id}-${randomUUID()}`;
   const amount = order.amount - alreadyPaid(view);
   const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "buyer", name: "checkout" } as const };

@@ -1,0 +1,67 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import type { Embedded } from "../server/src/db/embedded.ts";
+import { startEmbedded } from "../server/src/db/embedded.ts";
+
+/** A durable server of the bench's own: fsync on, as in production. Room for 128 clients, and no checkpoint in the middle of a measurement. */
+export async function startCluster(home: string): Promise<Embedded> {
+  const first = await startEmbedded({ home, durable: true });
+  await once(first.url, [
+    "ALTER SYSTEM SET max_connections = 200",
+    "ALTER SYSTEM SET max_wal_size = '8GB'",
+    "ALTER SYSTEM SET checkpoint_timeout = '30min'",
+  ]);
+  await first.stop();
+  return startEmbedded({ home, durable: true });
+}
+
+/** Runs statements on a connection of their own and answers the last one's rows. */
+export async function once(url: string, statements: readonly string[]): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Bytes of write-ahead log since the cluster was made. */
+export async function walBytes(url: string): Promise<number> {
+  const [row] = await once(url, ["SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS bytes"]);
+  return Number(row?.["bytes"]);
+}
+
+/** Microseconds of processor time that the server has used: its living processes, and those it has seen end. Undefined where there is no /proc. */
+export function postgresMicros(dataDirectory: string): number | undefined {
+  try {
+    const postmaster = Number(readFileSync(join(dataDirectory, "postmaster.pid"), "utf8").split("\n")[0]);
+    let ticks = 0;
+    for (const name of readdirSync("/proc")) {
+      const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
+      if (stat === undefined || (Number(name) !== postmaster && stat.parent !== postmaster)) continue;
+      ticks += stat.own + (Number(name) === postmaster ? stat.children : 0);
+    }
+    // Linux counts processor time in hundredths of a second.
+    return ticks * 10_000;
+  } catch {
+    return undefined;
+  }
+}
+
+function statOf(pid: number): { parent: number; own: number; children: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The program's name stands in brackets and may hold blanks.
+    const fields = text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+    return { parent: fields[1] ?? 0, own: (fields[11] ?? 0) + (fields[12] ?? 0), children: (fields[13] ?? 0) + (fields[14] ?? 0) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { once } from "./cluster.ts";
+import type { Measured } from "./measure.ts";
+import { percentile, runChains } from "./measure.ts";
+
+const orders = 100_000;
+
+/** The least that one guarded step of an order can be: order, one entry, two postings, one event, in one prepared statement with its own commit. */
+const step = (id: string) => `WITH o AS (
+    UPDATE orders SET version = version + 1, state = 'moved', updated_at = clock_timestamp() WHERE id = ${id} AND state <> 'ended' RETURNING id, version),
+  e AS (INSERT INTO entries (order_id, cause, at) SELECT id, 'bench', clock_timestamp() FROM o RETURNING id, order_id),
+  p AS (INSERT INTO postings (entry_id, debit, credit, amount, currency)
+    SELECT e.id, x.debit, x.credit, x.amount, 'NGN' FROM e,
+      (VALUES ('rail:incoming', 'escrow', 450000::bigint), ('escrow', 'payable', 383250::bigint)) x (debit, credit, amount))
+  INSERT INTO events (order_id, version, event, at) SELECT id, version, 'order.moved', clock_timestamp() FROM o`;
+
+const schema = [
+  "CREATE TABLE orders (id bigint PRIMARY KEY, state text NOT NULL, version integer NOT NULL, updated_at timestamptz NOT NULL, details text NOT NULL)",
+  "CREATE TABLE entries (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint NOT NULL, cause text NOT NULL, at timestamptz NOT NULL)",
+  `CREATE TABLE postings (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, entry_id bigint NOT NULL, debit text NOT NULL, credit text NOT NULL,
+     amount bigint NOT NULL CHECK (amount > 0), currency text NOT NULL)`,
+  "CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint NOT NULL, version integer NOT NULL, event text NOT NULL, at timestamptz NOT NULL)",
+  `INSERT INTO orders SELECT i, 'new', 0, now(), repeat('x', 200) FROM generate_series(1, ${orders}) i`,
+  "VACUUM ANALYZE",
+];
+
+export interface Yardstick {
+  readonly name: string;
+  run(inFlight: number, seconds: number): Promise<Measured>;
+}
+
+/** pgbench on a database of its own on the same server; where the machine has none, the same statement from a bare driver. */
+export async function makeYardstick(serverUrl: string): Promise<Yardstick> {
+  await once(serverUrl, ["CREATE DATABASE yardstick"]);
+  const url = new URL(serverUrl);
+  url.pathname = "/yardstick";
+  await once(url.href, schema);
+  const program = findPgbench();
+  if (program === undefined)
+    return {
+      name: "the same statement from a bare driver (no pgbench on this machine)",
+      run: (inFlight, seconds) => bare(url.href, inFlight, seconds),
+    };
+  const version = spawnSync(program, ["--version"], { encoding: "utf8" }).stdout.trim();
+  return { name: version, run: (inFlight, seconds) => Promise.resolve(pgbench(program, url.href, inFlight, seconds)) };
+}
+
+function findPgbench(): string | undefined {
+  const base = "/usr/lib/postgresql";
+  const packaged = spawnSync("ls", [base], { encoding: "utf8" }).stdout.split("\n").filter(Boolean).toSorted().toReversed();
+  const places = [...packaged.map((version) => join(base, version, "bin", "pgbench")), "pgbench"];
+  return places.find((place) => spawnSync(place, ["--version"]).status === 0);
+}
+
+function pgbench(program: string, url: string, inFlight: number, seconds: number): Measured {
+  const folder = mkdtempSync(join(tmpdir(), "tranche-pgbench-"));
+  try {
+    const script = join(folder, "step.sql");
+    writeFileSync(script, `\\set id random(1, ${orders})\n${step(":id")};\n`);
+    const log = join(folder, "log");
+    const args = [
+      "-n",
+      "-M",
+      "prepared",
+      "-f",
+      script,
+      "-c",
+      String(inFlight),
+      "-j",
+      "2",
+      "-T",
+      String(seconds),
+      "-l",
+      "--log-prefix",
+      log,
+      url,
+    ];
+    const done = spawnSync(program, args, { encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`pgbench failed: ${done.stderr}`);
+    const times = readdirSync(folder)
+      .filter((name) => name.startsWith("log"))
+      .flatMap((name) => readFileSync(join(folder, name), "utf8").trim().split("\n"))
+      .map((line) => Number(line.split(" ")[2]) / 1000)
+      .toSorted((a, b) => a - b);
+    const tps = Number(/tps = ([\d.]+)/.exec(done.stdout)?.[1]);
+    return { done: times.length, seconds: times.length / tps, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function bare(url: string, inFlight: number, seconds: number): Promise<Measured> {
+  const pool = new pg.Pool({ connectionString: url, max: inFlight });
+  const until = performance.now() + seconds * 1000;
+  const query = () => pool.query({ name: "step", text: step("$1::bigint"), values: [1 + Math.floor(Math.random() * orders)] });
+  const chain = Array.from({ length: 200_000 }, () => async () => {
+    if (performance.now() < until) await query();
+    else throw new Over();
+  });
+  const times: number[] = [];
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      const timed = chain.map((one) => async () => {
+        const from = performance.now();
+        await one();
+        times.push(performance.now() - from);
+      });
+      await runChains([timed], 1).catch((error: unknown) => {
+        if (!(error instanceof Over)) throw error;
+      });
+    }),
+  );
+  await pool.end();
+  times.sort((a, b) => a - b);
+  return { done: times.length, seconds: (performance.now() - began) / 1000, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}
+
+class Over extends Error {}
