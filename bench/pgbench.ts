@@ -10,12 +10,13 @@ import { percentile, runChains } from "./measure.ts";
 const orders = 100_000;
 
 /** The least that one guarded step of an order can be: order, one entry, two postings, one event, in one prepared statement with its own commit. */
+// No colon inside the quotes: pgbench would take what follows for a variable.
 const step = (id: string) => `WITH o AS (
     UPDATE orders SET version = version + 1, state = 'moved', updated_at = clock_timestamp() WHERE id = ${id} AND state <> 'ended' RETURNING id, version),
   e AS (INSERT INTO entries (order_id, cause, at) SELECT id, 'bench', clock_timestamp() FROM o RETURNING id, order_id),
   p AS (INSERT INTO postings (entry_id, debit, credit, amount, currency)
     SELECT e.id, x.debit, x.credit, x.amount, 'NGN' FROM e,
-      (VALUES ('rail:incoming', 'escrow', 450000::bigint), ('escrow', 'payable', 383250::bigint)) x (debit, credit, amount))
+      (VALUES ('rail_incoming', 'escrow', 450000::bigint), ('escrow', 'payable', 383250::bigint)) x (debit, credit, amount))
   INSERT INTO events (order_id, version, event, at) SELECT id, version, 'order.moved', clock_timestamp() FROM o`;
 
 const schema = [

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { startEmbedded } from "../db/embedded.ts";
 import { makePool } from "../db/connect.ts";
@@ -23,13 +23,28 @@ export interface OpenDatabase {
  */
 export async function openHome(config: Config): Promise<string> {
   try {
-    await mkdir(config.home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    await makeFolder(resolve(config.home), process.getuid?.() === 0 ? 0o711 : 0o700);
     return config.home;
   } catch (error) {
     throw new StartError(
       `The folder ${config.home} (TRANCHE_HOME) cannot be made: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** Step by step: Node's recursive mkdir never comes back from places like /proc. */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const code = await mkdir(path, { mode }).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code ?? "unknown",
+  );
+  if (code === undefined || code === "EEXIST") return;
+  if (code === "ENOENT" && dirname(path) !== path) {
+    await makeFolder(dirname(path), mode);
+    await mkdir(path, { mode });
+    return;
+  }
+  throw new Error(code);
 }
 
 /** The key that seals private keys: from the environment, else from a 0600 file in the home folder. */

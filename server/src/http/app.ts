@@ -12,7 +12,7 @@ import { providerRoutes } from "./atarapay/providers.ts";
 import { acceptForms, BadBody } from "./fields.ts";
 import { orderPageRoutes } from "./order-page-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
-import { pagePolicy, refusedPage } from "./page-answers.ts";
+import { errorAnswer, pagePolicy, refusedPage } from "./page-answers.ts";
 import { stylesheet } from "./pages/assets.ts";
 import { checkoutRoutes } from "./pay/checkout-routes.ts";
 import { railEventRoutes } from "./rail-events.ts";
@@ -48,7 +48,7 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: 30_000,
     // An address that cannot be read never reaches the error handler below.
-    frameworkErrors: (error, _request, reply: FastifyReply) => void reply.code(error.statusCode ?? 400).send({ status: "error", message: error.message }),
+    frameworkErrors: (error, request, reply: FastifyReply) => void errorAnswer(app, request, reply.headers(pageHeaders), error.statusCode ?? 400, error.message),
   });
   acceptForms(server);
   await server.register(multipart, { limits: { files: 0, fields: 100, fieldSize: settings.bodyLimit, parts: 100 } });
@@ -70,11 +70,11 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     }
     if (status >= 400 && status < 500) {
       const detail = status === 413 ? `The body is larger than the ${settings.bodyLimit} bytes taken here.` : error.message;
-      return reply.code(status).send({ status: "error", message: detail });
+      return errorAnswer(app, request, reply, status, detail);
     }
     request.log.error({ error: error.message, stack: error.stack, route: request.routeOptions.url }, "a request failed");
     const message = `Something went wrong here, and nothing was changed by this request unless it says so elsewhere. Try again; if it stays, name request ${request.id}.`;
-    return reply.code(500).send({ status: "error", message });
+    return errorAnswer(app, request, reply, 500, message);
   });
   server.setNotFoundHandler((request, reply) => refusedPage(app, request, reply, refuse("not_yours", "There is nothing at this address.")));
 

@@ -44,3 +44,22 @@ export function refusedPage(app: App, request: FastifyRequest, reply: FastifyRep
   }
   return page(reply, errorPage(refusalView(refusal, { sandbox: app.mode === "sandbox", requestId: request.id })));
 }
+
+/** What is no refusal (a body that cannot be read, a fault of ours): a page for browsers, in the wire's shape for everybody else. */
+export function errorAnswer(app: App, request: FastifyRequest, reply: FastifyReply, status: number, message: string): FastifyReply {
+  void reply.code(status);
+  if (!wantsPage(request)) return reply.send({ status: "error", message });
+  const ours = status >= 500;
+  return page(
+    reply,
+    errorPage({
+      sandbox: app.mode === "sandbox",
+      title: ours ? "Something went wrong here" : "This could not be read",
+      happened: message,
+      why: null,
+      next: ours ? null : "Go back and try again.",
+      requestId: request.id,
+      way: null,
+    }),
+  );
+}
