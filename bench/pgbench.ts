@@ -88,6 +88,7 @@ function pgbench(program: string, url: string, inFlight: number, seconds: number
       .map((line) => Number(line.split(" ")[2]) / 1000)
       .toSorted((a, b) => a - b);
     const tps = Number(/tps = ([\d.]+)/.exec(done.stdout)?.[1]);
+    if (!(tps > 0) || times.length === 0) throw new Error(`pgbench with ${inFlight} clients finished nothing: ${done.stdout}`);
     return { done: times.length, seconds: times.length / tps, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

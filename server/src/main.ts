@@ -3,12 +3,15 @@ import { StartError } from "./db/start-error.ts";
 import { serve } from "./commands/serve.ts";
 
 // Heard from the first moment on: a Ctrl-C while everything is still starting stops it in order as soon as it has.
-let wanted: NodeJS.Signals | undefined;
+let wantedAt: number | undefined;
 let stop: (() => void) | undefined;
 const hear = (signal: NodeJS.Signals) => {
-  // A second Ctrl-C does not wait.
-  if (wanted !== undefined) process.exit(1);
-  wanted = signal;
+  if (wantedAt !== undefined) {
+    // One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. A second one later does not wait.
+    if (performance.now() - wantedAt > 1_000) process.exit(1);
+    return;
+  }
+  wantedAt = performance.now();
   process.stdout.write(`\n${signal}: stopping …\n`);
   stop?.();
 };
@@ -26,7 +29,7 @@ try {
       },
     );
   };
-  if (wanted !== undefined) stop();
+  if (wantedAt !== undefined) stop();
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,9 +1,12 @@
 import { rmSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { emptyDatabase } from "./setup/database.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import type { Program, Ran } from "./setup/program.ts";
 import { newHome, ready, sandboxOf, start, startServer, stop, tranche, wire } from "./setup/program.ts";
+
+// Real processes: slow where the machine is busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const home = newHome();
 let database: TestDatabase;

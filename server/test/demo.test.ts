@@ -1,8 +1,11 @@
 import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { emptyDatabase } from "./setup/database.ts";
 import { newHome, ready, start, startServer, stop } from "./setup/program.ts";
+
+// Real processes: slow where the machine is busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const figures = ["0   75,650   302,600", "450,000        0", "200,000   41,583   166,333"];
 

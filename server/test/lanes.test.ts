@@ -27,7 +27,6 @@ afterAll(async () => {
   await world.close();
 });
 
-const limits = { lanes: 2, batch: 128, perSeller: 32, waitingPerSeller: 1_000 };
 const open = (name: string) => openLane(world.database.ownerUrl, { applicationName: name, onLost: () => undefined });
 
 /** Lanes of their own, as another process would have; `wrap` sees every connection they open. */
@@ -35,11 +34,12 @@ function otherLanes(
   name: string,
   wrap: (lane: Lane) => Lane = (lane) => lane,
   after: (commands: readonly Command[]) => void = () => undefined,
+  connections = 2,
 ): Lanes {
   const lanes = new Lanes(
     async () => wrap(await open(name)),
     () => world.engine.settings,
-    limits,
+    { lanes: connections, batch: 128, perSeller: 32, waitingPerSeller: 1_000 },
     after,
   );
   others.push(lanes);
@@ -171,7 +171,7 @@ describe("a connection that is cut", () => {
 describe("who waits for whom", () => {
   test("one seller's five hundred commands let another seller's one through within three commits", async () => {
     const commits: number[] = [];
-    const lanes = otherLanes("busy lane", undefined, (commands) => commits.push(commands.length));
+    const lanes = otherLanes("busy lane", undefined, (commands) => commits.push(commands.length), 1);
     const other = world.sellerOf("individual");
     const crowd = Array.from({ length: 500 }, (_, i) => lanes.one(project(null, world.seller, `crowd ${i}`)));
     const before = commits.length;
@@ -185,7 +185,7 @@ describe("who waits for whom", () => {
 
   test("while others wait, one seller has at most its share of a batch", async () => {
     const batches: number[][] = [];
-    const lanes = otherLanes("shared lane", undefined, (commands) => batches.push(commands.map((one) => one.sellerId)));
+    const lanes = otherLanes("shared lane", undefined, (commands) => batches.push(commands.map((one) => one.sellerId)), 1);
     const other = world.sellerOf("individual");
     const first = lanes.one(project(null));
     const crowd = [world.seller, other].flatMap((sellerId) => Array.from({ length: 80 }, () => lanes.one(project(null, sellerId))));
@@ -194,6 +194,13 @@ describe("who waits for whom", () => {
       for (const sellerId of new Set(batch)) expect(batch.filter((id) => id === sellerId).length).toBeLessThanOrEqual(32);
     }
     expect(batches.length).toBeLessThanOrEqual(8);
+  });
+
+  test("two batches under way at once never take each other's numbers", async () => {
+    const lanes = otherLanes("both lanes");
+    const sellers = [world.seller, world.sellerOf("individual")];
+    const answers = await Promise.all(sellers.flatMap((sellerId) => Array.from({ length: 200 }, () => lanes.one(project(null, sellerId)))));
+    expect(new Set(answers.map(said)).size).toBe(400);
   });
 
   test("the thousand and first waiting command of a seller is told to come back later", async () => {
@@ -208,7 +215,7 @@ describe("who waits for whom", () => {
 
   test("the clock's commands go behind people's", async () => {
     const finished: string[] = [];
-    const lanes = otherLanes("polite lane");
+    const lanes = otherLanes("polite lane", undefined, undefined, 1);
     const ids = await several(3, () => world.funded());
     const note = (name: string) => () => finished.push(name);
     const first = lanes.one(project(null)).then(note("first"));

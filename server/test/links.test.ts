@@ -115,6 +115,18 @@ describe("links", () => {
     expect(own.status).toBe(422);
   });
 
+  test("what each side says with a step is read by the other, and later words do not wipe out earlier ones", async () => {
+    const id = await delivered();
+    await world.post(await world.linkTo(mail, id), { action: "reject", reason: "damaged", comment: "A leg is loose" });
+    await world.post(await world.linkTo(sellerMail, id), { action: "contest_return" });
+    expect((await world.order(id)).comment).toBe("A leg is loose");
+    await world.post(await world.linkTo(sellerMail, id), { action: "escalate", comment: "It was fine" });
+    for (const to of [mail, sellerMail]) {
+      const text = words((await world.get(await world.linkTo(to, id))).text);
+      expect(text).toMatch(/“It was fine”.*“A leg is loose”/);
+    }
+  });
+
   test("tokens are stored as hashes only", async () => {
     const link = await world.linkTo(mail, await bought());
     const token = must(link.split("/").at(-1), "a token");

@@ -192,6 +192,8 @@ describe("money that needs a hand", () => {
     expect((await world.sends(orderId)).map((one) => one.state)).not.toContain("succeeded");
     const { why, holds } = (await api("GET", `/orders/${world.seller}/${orderId}`)).body.data as { why: string[]; holds: { id: number; note: string }[] };
     expect(why.join(" ")).toContain("looks odd");
+    const parties = words((await world.get(`/seller/orders/${orderId}`, (await world.signIn("seller")).headers)).text);
+    expect([parties.includes("an operator stopped it"), parties.includes("looks odd")]).toEqual([true, false]);
     expect((await act("lift_hold", { hold: must(holds[0], "the hold").id })).code).toBe(200);
     await world.due();
     expect((await world.sends(orderId)).map((one) => one.state)).toEqual(["succeeded"]);

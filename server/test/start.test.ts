@@ -3,11 +3,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { emptyDatabase, testDatabase } from "./setup/database.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import type { Program, Ran, Sandbox } from "./setup/program.ts";
 import { newHome, ready, sandboxOf, start, startServer, stop, tranche, wire } from "./setup/program.ts";
+
+// Real processes: slow where the machine is busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const homes: string[] = [];
 const home = (): string => {
@@ -77,12 +80,24 @@ test("a sandbox starts, answers, is stopped by signals to node and to npm, is ki
   const third = sandboxOf(base);
   expect(third).toMatchObject({ operator: sandbox.operator, sellers: sandbox.sellers });
   expect((await wire(third, "/api/project/getExternalProjects")).status).toBe(200);
-  throughNpm.child.kill("SIGTERM");
+  // Ctrl-C at a terminal reaches npm and node at once, and npm passes its own on.
+  process.kill(-(throughNpm.child.pid ?? 0), "SIGINT");
   await throughNpm.ended;
+  await stopped(base);
+  await expect(fetch(`${third.url}/healthz`)).rejects.toThrow();
+
+  const again = start("npm", ["start"], settings);
+  await ready(again);
+  // A service manager tells npm alone.
+  again.child.kill("SIGTERM");
+  await again.ended;
+  await stopped(base);
+});
+
+async function stopped(base: string): Promise<void> {
   for (let waited = 0; running(base) && waited < 10_000; waited += 50) await sleep(50);
   expect(running(base)).toBe(false);
-  await expect(fetch(`${third.url}/healthz`)).rejects.toThrow();
-});
+}
 
 async function readsOnly(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

@@ -42,6 +42,8 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
   const own = await ids.prepare(lane, commands.length);
   const effects = noEffects();
   const started = run(lane, begin);
+  // It is waited for with the rest; if the connection breaks before, nobody may be left without having heard of it.
+  started.catch(() => undefined);
   try {
     const { books, memory } = await loadBooks(lane, commands, settings);
     const answers = commands.map((one) => answer(one, books, memory, effects, own));
@@ -64,7 +66,6 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
     if (command !== "COMMIT") throw new Uncommitted(`COMMIT answered ${command}`);
     return answers;
   } catch (error) {
-    started.catch(() => undefined);
     await run(lane, rollback).catch(() => undefined);
     throw error;
   } finally {

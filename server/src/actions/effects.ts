@@ -35,6 +35,20 @@ export interface Message {
   readonly dueAt: Date;
 }
 
+/** A step that a seller's callback is to be told of; the rest of its row is filled by whoever sends it. */
+export interface Notification {
+  readonly sellerId: number;
+  readonly id: number;
+  readonly transitionSeq: number;
+  readonly orderId: number;
+  readonly receiverId: number;
+  readonly envelope: string;
+  readonly message: string;
+  readonly toState: string;
+  readonly createdAt: Date;
+  readonly dueAt: Date;
+}
+
 /** All that a batch writes beside the rows it changed. */
 export interface Effects {
   readonly transitions: Transition[];
@@ -43,6 +57,7 @@ export interface Effects {
   /** `account currency` of every account posted to; the change is null where no balance is kept. */
   readonly balances: Map<string, { sellerId: number; account: string; currency: string; by: bigint | null }>;
   readonly messages: Message[];
+  readonly notifications: Notification[];
   readonly paymentReferences: { rail: string; reference: string; sellerId: number; paymentId: number; orderId: number | null }[];
   readonly attemptReferences: { rail: string; reference: string; sellerId: number; attemptId: number }[];
   readonly operatorOrders: { operatorId: number; orderId: number; sellerId: number }[];
@@ -56,6 +71,7 @@ export function noEffects(): Effects {
     postings: [],
     balances: new Map(),
     messages: [],
+    notifications: [],
     paymentReferences: [],
     attemptReferences: [],
     operatorOrders: [],

@@ -1,3 +1,4 @@
+import { decimals, isCurrency } from "../domain/currency.ts";
 import { conversionRatio, withinRate } from "../domain/fees.ts";
 import { decide } from "../domain/machine.ts";
 import type { Order, OrderDetails } from "../domain/order.ts";
@@ -80,7 +81,7 @@ export function openCheckout(ask: Ask, input: CheckoutInput): Command {
         shopOrderId,
         currency,
         amountFx,
-        conversionRatio: currency === "NGN" || amountFx === null ? null : conversionRatio(input.productCost, amountFx),
+        conversionRatio: currency === "NGN" || amountFx === null ? null : conversionRatio(input.productCost, amountFx, decimals(currency)),
         providerId,
         share,
         operatorId,
@@ -125,10 +126,11 @@ function asksTheSame(order: Order, input: CheckoutInput): boolean {
 function checkMoney(book: Book, input: CheckoutInput): Refusal | undefined {
   if (input.currency === "NGN") return undefined;
   const rate = book.settings.rates[input.currency];
-  if (rate === undefined) return refuse("currency_unknown", `This installation has no rate for ${input.currency}.`);
+  if (rate === undefined || !isCurrency(input.currency))
+    return refuse("currency_unknown", `This installation has no rate for ${input.currency}, so nothing can be paid in it here. Its operator can set one.`);
   if (input.amountFx === null)
     return refuse("invalid", "The amount_fx field is required when currency is not NGN.", { field: "amount_fx" });
-  return withinRate(input.productCost, input.amountFx, rate) ? undefined : refuse("rate_mismatch", undefined, { rate });
+  return withinRate(input.productCost, input.amountFx, rate, decimals(input.currency)) ? undefined : refuse("rate_mismatch", undefined, { rate });
 }
 
 function checkPayees(book: Book, input: CheckoutInput): Refusal | undefined {

@@ -6,7 +6,7 @@ import * as tables from "../db/tables.ts";
 import { isLive } from "../domain/order-table.ts";
 import type { JournalEntry, JournalPosting } from "../ledger/post.ts";
 import type { Book } from "./book.ts";
-import type { Effects, Message, Transition } from "./effects.ts";
+import type { Effects, Message, Notification, Transition } from "./effects.ts";
 
 function insertOnly<Row extends object>(name: string, columns: Record<keyof Row & string, ColumnKind>): Table<Row> {
   return tableOf<Row>(name, columns, { key: [] });
@@ -60,6 +60,18 @@ const messages = insertOnly<Message>("messages", {
   party: "text",
   kind: "text",
   orderVersion: "int",
+  dueAt: "time",
+});
+const notifications = insertOnly<Notification>("notifications", {
+  sellerId: "id",
+  id: "id",
+  transitionSeq: "id",
+  orderId: "id",
+  receiverId: "id",
+  envelope: "text",
+  message: "text",
+  toState: "text",
+  createdAt: "time",
   dueAt: "time",
 });
 const operatorOrders = insertOnly<Effects["operatorOrders"][number]>("operator_orders", {
@@ -125,7 +137,16 @@ export const storeQueries = {
   },
 } satisfies Record<string, Query>;
 
-export const storeTables = { transitions, entries, postings, messages, operatorOrders, checkouts, attemptReferences } as const;
+export const storeTables = {
+  transitions,
+  entries,
+  postings,
+  messages,
+  notifications,
+  operatorOrders,
+  checkouts,
+  attemptReferences,
+} as const;
 
 type Ordered = readonly [
   "projects" | "buyers" | "providers" | "orders" | "payments" | "attempts" | "disbursements" | "offers" | "holds",
@@ -167,6 +188,7 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects)
   storeBalances(send, effects);
   insert(transitions, effects.transitions);
   insert(messages, effects.messages);
+  insert(notifications, effects.notifications);
   insert(operatorOrders, effects.operatorOrders);
   insert(checkouts, effects.checkouts);
   insert(attemptReferences, effects.attemptReferences);

@@ -13,6 +13,7 @@ import type { OrderRow } from "../domain/order-decide.ts";
 import { isLive } from "../domain/order-table.ts";
 import { holdMachine, offerMachine } from "../domain/side-tables.ts";
 import type { HoldAction, OfferAction } from "../domain/side-tables.ts";
+import { notificationFor } from "../events/notifications.ts";
 import { nextOrderDigest } from "../ledger/chain.ts";
 import { balanceChanges, post } from "../ledger/post.ts";
 import type { Book } from "./book.ts";
@@ -44,10 +45,10 @@ export class Writer {
     return this.#ids.take(kind);
   }
 
-  /** Records one step of anything. The first step of a command carries its key; the answer is added when the plan has run. */
+  /** Records one step of anything and answers its number. The first step of a command carries its key; the answer is added when the plan has run. */
   record(
     step: Pick<Transition, "object" | "objectId" | "version" | "action" | "fromState" | "toState" | "event"> & Partial<Transition>,
-  ): void {
+  ): number {
     const { actor, key, id } = this.command;
     this.book.eventSeq += 1;
     this.#steps += 1;
@@ -67,6 +68,7 @@ export class Writer {
       answer: null,
       ...step,
     });
+    return this.book.eventSeq;
   }
 
   /** Records a journal entry for an order (or none) and answers its number; 0 if there was nothing to post. */
@@ -105,7 +107,7 @@ export class Writer {
     // A step that leaves the state leaves the last action too: it says how the state was reached.
     const last = entered ? { lastAction: row.action, lastParty: party, stateVersion: version } : {};
     const next = this.book.orders.change(order.id, { ...deadlines, ...last, ...change, state, version, digest, updatedAt: this.now });
-    this.record({
+    const seq = this.record({
       object: "order",
       objectId: order.id,
       version,
@@ -115,7 +117,7 @@ export class Writer {
       event: row.event,
       orderId: order.id,
       party,
-      note,
+      note: withComment(note, change.comment),
     });
     if (entered) this.#voidOffer(order.id);
     for (const message of messagesFor(next, row.event, this.book.settings)) {
@@ -127,7 +129,30 @@ export class Writer {
         ...message,
       });
     }
+    this.#notify(order, next, row, party, seq);
     return next;
+  }
+
+  /** The step itself is the event; this row says who is to be told. Nothing is sent from here. */
+  #notify(before: Order, order: Order, row: OrderRow, party: Party, transitionSeq: number): void {
+    const { operatorId } = order;
+    // The shop that took the order is told: a marketplace operator's, where there is one. Order numbers are that shop's own.
+    const receiver = operatorId === null ? this.book.seller : this.book.operators.get(operatorId);
+    if (receiver === undefined || receiver.callbackUrl === null) return;
+    const told = notificationFor({ action: row.action, by: party, from: before.state, to: order.state });
+    if (told === null) return;
+    this.effects.notifications.push({
+      sellerId: order.sellerId,
+      id: this.newId(),
+      transitionSeq,
+      orderId: order.id,
+      receiverId: receiver.id,
+      envelope: told.envelope,
+      message: told.message,
+      toState: order.state,
+      createdAt: this.now,
+      dueAt: this.now,
+    });
   }
 
   stepPayment(payment: Payment, action: PaymentAction, change: Partial<Payment> = {}, note: Json = null, created = false): Payment {
@@ -305,4 +330,10 @@ function rowFor<S extends string, A extends string, N extends string, M extends 
 /** The milestone that holds a project's slot, if any. */
 export function liveMilestone(orders: readonly Order[]): Order | undefined {
   return orders.find((order) => isLive(order));
+}
+
+/** What a party said with a step stands in the history too: the order itself keeps only the last word. */
+function withComment(note: Json, comment: string | null | undefined): Json {
+  if (comment === null || comment === undefined || comment === "") return note;
+  return typeof note === "object" && note !== null && !Array.isArray(note) ? { ...note, comment } : { comment };
 }

@@ -12,6 +12,7 @@ import type { SandboxRail } from "../rails/sandbox/sandbox.ts";
 import { makeSandboxRail } from "../rails/sandbox/sandbox.ts";
 import { mailbox } from "../sandbox/mailbox.ts";
 import { actSettings } from "./act-settings.ts";
+import { makeDelivery, stopDelivery } from "./delivery.ts";
 
 export interface Assembled {
   readonly engine: Engine;
@@ -77,6 +78,7 @@ export function assemble(input: {
     },
     () => wake(),
   );
+  const delivery = makeDelivery({ config, pool, secretKey, now });
   const engine: Engine = {
     pool,
     lanes,
@@ -84,6 +86,7 @@ export function assemble(input: {
     rails,
     mailer: sandbox?.mailer ?? (config.smtp.url === undefined ? undefined : smtpMailer({ url: config.smtp.url, from: config.smtp.from })),
     sms: sandbox?.sms,
+    delivery,
     baseUrl,
     linkLife: config.link.life,
     now,
@@ -97,6 +100,7 @@ export function assemble(input: {
       wake = wakeJobs;
     },
     close: async () => {
+      await stopDelivery(delivery);
       await lanes.close();
       await pool.end();
     },

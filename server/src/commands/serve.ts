@@ -9,7 +9,7 @@ import { askBeforeClosing } from "../jobs/ask-payments.ts";
 import { sendCode } from "../jobs/contact-codes.ts";
 import { mendOutage } from "../jobs/outage.ts";
 import { doChores } from "../jobs/chores.ts";
-import { Pollers, runDue } from "../jobs/run-due.ts";
+import { Pollers, workOff } from "../jobs/run-due.ts";
 import { mintLink } from "../jobs/send-messages.ts";
 import { letterFor } from "../events/letters.ts";
 import { solvency } from "../ledger/solvency.ts";
@@ -149,7 +149,7 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
     rail: (name) => engine.rails.get(name),
     work: {
       settle: async (sellerId) => {
-        await runDue(engine, sellerId, 5);
+        await workOff(engine, sellerId, 5);
       },
       askBeforeClosing: (sellerId, orderId) => askBeforeClosing(engine, sellerId, orderId),
       sendLink: async (order, party, sentTo) => {

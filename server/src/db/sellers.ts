@@ -21,7 +21,7 @@ export const sellerQueries = {
   },
   sealedKeys: {
     name: "sealed_keys_of_seller",
-    text: `SELECT public_key, private_key_sealed FROM api_keys WHERE seller_id = $1 AND (valid_until IS NULL OR valid_until > $2)
+    text: `SELECT public_key, private_key_sealed, last_used_at FROM api_keys WHERE seller_id = $1 AND (valid_until IS NULL OR valid_until > $2)
            ORDER BY created_at DESC`,
   },
   insertKey: { name: "insert_key", text: "INSERT INTO api_keys (public_key, seller_id, private_key_sealed, created_at) VALUES ($1, $2, $3, $4)" },

@@ -125,8 +125,7 @@ export function postponed(order: Order, from: Date, length: number): OrderChange
 
 function move(order: Order, by: (at: Date) => Date): OrderChange {
   const moved = (at: Date | null): Date | null => (at === null ? null : by(at));
-  // Not the time it is looked at next, which the clock may have put off meanwhile: that follows from the deadlines.
-  return due({
+  const change = {
     agreeBy: moved(order.agreeBy),
     payBy: moved(order.payBy),
     freeCancelUntil: moved(order.freeCancelUntil),
@@ -136,5 +135,7 @@ function move(order: Order, by: (at: Date) => Date): OrderChange {
     returnBy: moved(order.returnBy),
     escalateBy: moved(order.escalateBy),
     ruleBy: moved(order.ruleBy),
-  });
+  };
+  // When it is looked at next follows from the deadlines, because the clock may have put that off meanwhile; where none acts, it moves like one.
+  return { ...change, dueAt: dueOf(change) ?? moved(order.dueAt) };
 }

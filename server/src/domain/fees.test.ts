@@ -195,6 +195,14 @@ describe("a foreign order", () => {
     expect(conversionRatio(100n, 100n)).toBe("1.000000");
   });
 
+  test("a rate is for one whole unit, however many decimals the currency has", () => {
+    // JPY 1,000 at NGN 10, and BHD 1.500 at NGN 4,000.
+    expect(conversionRatio(1_000_000n, 1_000n, 0)).toBe("10.000000");
+    expect(conversionRatio(600_000n, 1_500n, 3)).toBe("4000.000000");
+    expect([withinRate(1_000_000n, 1_000n, "10", 0), withinRate(10_000n, 1_000n, "10", 0)]).toEqual([true, false]);
+    expect([withinRate(600_000n, 1_500n, "4000", 3), withinRate(6_000_000n, 1_500n, "4000", 3)]).toEqual([true, false]);
+  });
+
   test("2 % away from the rate is taken, a kobo more is not", () => {
     expect(withinRate(4_100_000n, 10_000n, "410")).toBe(true);
     expect(withinRate(4_182_000n, 10_000n, "410")).toBe(true);

@@ -148,18 +148,18 @@ function rateInMillionths(rate: string): bigint {
 }
 
 /**
- * Naira for one unit of a foreign currency with two decimals, as both amounts of a checkout imply it: kobo ÷ cents, half-up to six
- * decimals. Frozen on the order; the order's book stays in kobo.
+ * Naira for one unit of a foreign currency, as both amounts of a checkout imply it, half-up to six decimals. `places` is how many decimals the
+ * currency has (yen 0, dinar 3). Frozen on the order; the order's book stays in kobo.
  */
-export function conversionRatio(amountKobo: bigint, amountFxMinor: bigint): string {
-  const millionths = halfUpDiv(amountKobo * micro, amountFxMinor);
+export function conversionRatio(amountKobo: bigint, amountFxMinor: bigint, places = 2): string {
+  const millionths = halfUpDiv(amountKobo * micro * 10n ** BigInt(places), amountFxMinor * 100n);
   return `${millionths / micro}.${String(millionths % micro).padStart(6, "0")}`;
 }
 
-/** True if the kobo amount lies within 2 % of the foreign amount at this installation's rate (naira for one unit). */
-export function withinRate(amountKobo: bigint, amountFxMinor: bigint, rate: string): boolean {
-  const expected = amountFxMinor * rateInMillionths(rate);
-  const off = amountKobo * micro - expected;
+/** True if the kobo amount lies within 2 % of the foreign amount at this installation's rate (naira for one unit). `places` as above. */
+export function withinRate(amountKobo: bigint, amountFxMinor: bigint, rate: string, places = 2): boolean {
+  const expected = amountFxMinor * rateInMillionths(rate) * 100n;
+  const off = amountKobo * micro * 10n ** BigInt(places) - expected;
   return (off < 0n ? -off : off) * 100n <= expected * 2n;
 }
 

@@ -18,7 +18,10 @@ const says: Readonly<Record<string, Partial<Record<Side, string>>>> = {
   },
   "order.delivered": { buyer: "The seller says the order was delivered. Please accept it, or reject it and say why." },
   "reminder.respond": { buyer: "You have not answered the delivery yet. Please accept it, or reject it and say why." },
-  "order.accepted": { buyer: "The order is accepted. The seller is being paid.", seller: "The buyer's acceptance releases the money. Your payout is on its way." },
+  "order.accepted": {
+    buyer: "The order is accepted. The seller is being paid.",
+    seller: "The buyer's acceptance releases the money. Your payout is on its way.",
+  },
   "order.rejected": {
     buyer: "You rejected the delivery. The seller may confirm the return, offer a second delivery, or contest it.",
     seller: "The buyer rejected the delivery. Confirm the return, offer a second delivery, or contest it.",
@@ -28,14 +31,26 @@ const says: Readonly<Record<string, Partial<Record<Side, string>>>> = {
     buyer: "The time for this order has passed. Your money is on its way back, less the escrow fee.",
     seller: "The time for this order has passed; the buyer is refunded.",
   },
-  "order.contested": { buyer: "The seller contests the order. You can agree on a split, or ask the operator to decide.", seller: "You contested the order." },
+  "order.contested": {
+    buyer: "The seller contests the order. You can agree on a split, or ask the operator to decide.",
+    seller: "You contested the order.",
+  },
   "order.redelivery_agreed": { buyer: "There will be a second delivery.", seller: "The buyer agreed to a second delivery." },
   "order.replacement_promised": { buyer: "The seller will deliver a replacement.", seller: "You promised a replacement delivery." },
-  "order.returned": { buyer: "The return is confirmed. Your money is on its way back.", seller: "The return is confirmed; the buyer is refunded." },
+  "order.returned": {
+    buyer: "The return is confirmed. Your money is on its way back.",
+    seller: "The return is confirmed; the buyer is refunded.",
+  },
   "order.disputed": { buyer: "The operator will decide this dispute.", seller: "The operator will decide this dispute." },
   "order.resolved": { buyer: "The dispute is settled.", seller: "The dispute is settled." },
-  "order.reopened": { buyer: "The ruling was taken back; the dispute is open again.", seller: "The ruling was taken back; the dispute is open again." },
-  "order.charged_back": { buyer: "Your bank took the payment back; the order has ended.", seller: "The buyer's bank took the payment back; the order has ended." },
+  "order.reopened": {
+    buyer: "The ruling was taken back; the dispute is open again.",
+    seller: "The ruling was taken back; the dispute is open again.",
+  },
+  "order.charged_back": {
+    buyer: "Your bank took the payment back; the order has ended.",
+    seller: "The buyer's bank took the payment back; the order has ended.",
+  },
   "refund.account_needed": {
     buyer: "Your card or bank did not take the refund. Please name a bank account for it.",
   },
@@ -43,7 +58,10 @@ const says: Readonly<Record<string, Partial<Record<Side, string>>>> = {
     buyer: "Here is the fresh link you asked for.",
     seller: "Here is the fresh link you asked for.",
   },
-  "order.completed": { buyer: "The order is complete: all money of it has arrived.", seller: "The order is complete: all money of it has arrived." },
+  "order.completed": {
+    buyer: "The order is complete: all money of it has arrived.",
+    seller: "The order is complete: all money of it has arrived.",
+  },
 };
 
 /** What a person is told about an order, with the link to its page. The link is the person's key to the order, so it is made only here. */
@@ -64,7 +82,11 @@ export function letterFor(order: Order, side: Side, kind: string, link: string):
     "This link is only for you. It ends when the order moves on; a newer one then comes by itself.",
   ];
   const asks = kind === "order.delivered" || kind === "reminder.respond";
-  return { subject: `Order ${order.id}: ${what.split(". ")[0] ?? what}`.slice(0, 150), text: lines.join("\n"), sms: asks ? `${what} ${link}` : null };
+  return {
+    subject: `Order ${order.id}: ${what.split(". ")[0] ?? what}`.slice(0, 150),
+    text: lines.join("\n"),
+    sms: asks ? `${what} ${link}` : null,
+  };
 }
 
 /** A moment with its zone, as people write it. */

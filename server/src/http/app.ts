@@ -5,6 +5,7 @@ import { fastify, LogController } from "fastify";
 import { refuse } from "../domain/refusals.ts";
 import { parseAuthtoken } from "../atarapay/tokens.ts";
 import type { App } from "./app-context.ts";
+import { bankAndRateRoutes } from "./atarapay/banks-and-rates.ts";
 import { commissionRoutes } from "./atarapay/commissions.ts";
 import { orderRoutes } from "./atarapay/orders.ts";
 import { projectRoutes } from "./atarapay/projects.ts";
@@ -15,6 +16,7 @@ import { operatorRoutes } from "./operator-routes.ts";
 import { errorAnswer, pagePolicy, refusedPage } from "./page-answers.ts";
 import { stylesheet } from "./pages/assets.ts";
 import { checkoutRoutes } from "./pay/checkout-routes.ts";
+import { inlineRoutes } from "./pay/inline-routes.ts";
 import { railEventRoutes } from "./rail-events.ts";
 import { sandboxRoutes } from "./sandbox-routes.ts";
 import { sellerRoutes } from "./seller-routes.ts";
@@ -79,6 +81,8 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   server.setNotFoundHandler((request, reply) => refusedPage(app, request, reply, refuse("not_yours", "There is nothing at this address.")));
 
   server.get(stylesheet.path, (_request, reply) => reply.type(stylesheet.type).header("cache-control", "public, max-age=300").send(stylesheet.text));
+  // Browsers ask for one by themselves; there is none, and that is no error.
+  server.get("/favicon.ico", (_request, reply) => reply.code(204).header("cache-control", "public, max-age=86400").send());
   server.get("/healthz", async (_request, reply) => {
     await app.pool.query("SELECT 1");
     return reply.send({ status: "ok", mode: app.mode });
@@ -86,8 +90,10 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   projectRoutes(server, app);
   providerRoutes(server, app);
   commissionRoutes(server, app);
+  bankAndRateRoutes(server, app);
   orderRoutes(server, app);
   checkoutRoutes(server, app);
+  inlineRoutes(server, app);
   orderPageRoutes(server, app);
   sellerRoutes(server, app);
   operatorRoutes(server, app);

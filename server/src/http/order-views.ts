@@ -52,7 +52,7 @@ export async function orderView(
     codeNeeded: look.viewer === "buyer" && app.acceptCode && read.buyer?.phoneProvenAt === null ? [...releasing] : [],
     codeSentTo: null,
     moneyOut: moneyOut(read, look.viewer),
-    why: whyNotOut(read, now),
+    why: whyNotOut(read, now, look.viewer),
     history: history(read),
     done: null,
     tried: null,

@@ -1,6 +1,7 @@
 import { format } from "../domain/currency.ts";
 import type { OrderView } from "../db/orders.ts";
 import type { Disbursement, Hold } from "../domain/facts.ts";
+import { momentText } from "./pages/time.ts";
 
 const holdSays: Readonly<Record<Hold["reason"], string>> = {
   chargeback: "the buyer's bank disputes the payment",
@@ -12,10 +13,28 @@ const holdSays: Readonly<Record<Hold["reason"], string>> = {
   operator: "an operator stopped it",
 };
 
-/** "Why isn't my money out?": one sentence per payout or refund that has not arrived, and one per hold. */
-export function whyNotOut(read: OrderView, now: Date): string[] {
+/**
+ * "Why isn't my money out?": one sentence per payout or refund that has not arrived, and one per hold. A buyer hears of the buyer's own money
+ * alone, a seller of the rest too; what an operator noted is for operators.
+ */
+export function whyNotOut(read: OrderView, now: Date, viewer: "buyer" | "seller" | "operator" = "operator"): string[] {
   const moving = read.disbursements.filter((one) => !["succeeded", "cancelled"].includes(one.state));
-  return [...moving.map((one) => sentence(one, now)), ...read.holds.map((hold) => holdSentence(hold))];
+  const own = moving.filter((one) => viewer !== "buyer" || one.payeeKind === "buyer");
+  const holds = read.holds.filter((hold) => viewer !== "buyer" || concernsBuyer(read, hold));
+  const said = holds.map((hold) => (viewer === "operator" ? holdSentence(hold) : partysHoldSentence(hold)));
+  return [...own.map((one) => sentence(one, now)), ...said];
+}
+
+function concernsBuyer(read: OrderView, hold: Hold): boolean {
+  const { id, projectId, buyerId } = read.order;
+  if (hold.scope === "order") return hold.orderId === id;
+  if (hold.scope === "project") return hold.projectId !== null && hold.projectId === projectId;
+  return hold.scope === "payee" && hold.payeeKind === "buyer" && hold.payeeId === buyerId;
+}
+
+function partysHoldSentence(hold: Hold): string {
+  const until = hold.liftsAt === null ? "for now" : `until ${momentText(hold.liftsAt)}`;
+  return `Money is not sent ${until}: ${holdSays[hold.reason]}.`;
 }
 
 function sentence(one: Disbursement, now: Date): string {
@@ -23,7 +42,7 @@ function sentence(one: Disbursement, now: Date): string {
   const reason = one.reason === null ? "" : ` ${one.reason}`;
   switch (one.state) {
     case "queued":
-      return one.dueAt !== null && one.dueAt > now ? `${what} waits until ${one.dueAt.toISOString()}.${reason}` : `${what} is about to be sent.${reason}`;
+      return one.dueAt !== null && one.dueAt > now ? `${what} waits until ${momentText(one.dueAt)}.${reason}` : `${what} is about to be sent.${reason}`;
     case "sending":
       return `${what} has been handed to the rail; its answer is awaited.`;
     case "in_flight":
@@ -38,6 +57,6 @@ function sentence(one: Disbursement, now: Date): string {
 }
 
 function holdSentence(hold: Hold): string {
-  const until = hold.liftsAt === null ? "until the operator or the rail lifts it" : `until ${hold.liftsAt.toISOString()}`;
+  const until = hold.liftsAt === null ? "until the operator or the rail lifts it" : `until ${momentText(hold.liftsAt)}`;
   return `Hold ${hold.id} stops money from being sent ${until}: ${holdSays[hold.reason]}. ${hold.note}`.trim();
 }

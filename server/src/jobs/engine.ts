@@ -6,6 +6,7 @@ import type { ActSettings } from "../actions/settings.ts";
 import type { Mailer } from "../net/mail.ts";
 import type { SmsSender } from "../net/sms.ts";
 import type { Rail } from "../rails/rail.ts";
+import type { Delivery } from "./deliver.ts";
 
 /** What a job works with; put together in main.ts. */
 export interface Engine {
@@ -15,6 +16,8 @@ export interface Engine {
   readonly rails: ReadonlyMap<string, Rail>;
   readonly mailer: Mailer | undefined;
   readonly sms: SmsSender | undefined;
+  /** How sellers' shops are told; without it notifications wait. */
+  readonly delivery?: Delivery | undefined;
   /** Where people reach this installation. */
   readonly baseUrl: string;
   readonly linkLife: number;

@@ -1,5 +1,6 @@
 import { askAboutPayments } from "./ask-payments.ts";
 import { actOnDeadlines, actOnOffersAndHolds } from "./deadlines.ts";
+import { deliverDue, startDeliveries } from "./deliver.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { ingestRailEvents } from "./ingest-rail-events.ts";
 import { sendMessages } from "./send-messages.ts";
@@ -18,8 +19,14 @@ export const jobs: Readonly<Record<string, Job>> = {
   "send-messages": sendMessages,
 };
 
-/** Runs all jobs, of one seller or of all, until nothing more is due. Answers what fired, in order. */
+/** Runs all jobs, of one seller or of all, until nothing more is due, and then tells the sellers' shops. Answers what fired, in order. */
 export async function runDue(engine: Engine, sellerId: number | null, most = 200): Promise<Fired[]> {
+  const fired = await workOff(engine, sellerId, most);
+  return [...fired, ...(await deliverDue(engine, sellerId))];
+}
+
+/** The same without the notifications, which wait for strangers: for requests that somebody waits for. */
+export async function workOff(engine: Engine, sellerId: number | null, most = 200): Promise<Fired[]> {
   const all: Fired[] = [];
   for (let round = 0; round < most; round += 1) {
     const before = all.length;
@@ -29,6 +36,9 @@ export async function runDue(engine: Engine, sellerId: number | null, most = 200
   engine.log.warn({ seller: sellerId, fired: all.length }, "work kept coming due; the rest is left to the pollers");
   return all;
 }
+
+/** Notifications are started and not waited for: the loop goes on while receivers take their time. */
+const deliver = async (engine: Engine, onDone: () => void): Promise<number> => (await startDeliveries(engine, null, onDone)).length;
 
 /**
  * Keeps looking for due work until stopped. A signal wakes all loops early; a loop that fails logs and goes on. Losing the process loses
@@ -48,15 +58,20 @@ export class Pollers {
   }
 
   start(): void {
-    for (const [name, job] of Object.entries(jobs)) this.#loops.push(this.#loop(name, job));
+    for (const [name, job] of Object.entries(jobs)) {
+      this.#loops.push(this.#loop(name, async () => (await job(this.#engine, null)).length));
+    }
+    this.#loops.push(this.#loop("deliver", () => deliver(this.#engine, () => this.#wakeOne("deliver"))));
   }
 
   /** Something was committed that may have made work due. */
   wake(): void {
-    for (const name of Object.keys(jobs)) {
-      this.#again.add(name);
-      this.#wakers.get(name)?.();
-    }
+    for (const name of [...Object.keys(jobs), "deliver"]) this.#wakeOne(name);
+  }
+
+  #wakeOne(name: string): void {
+    this.#again.add(name);
+    this.#wakers.get(name)?.();
   }
 
   async stop(): Promise<void> {
@@ -65,12 +80,12 @@ export class Pollers {
     await Promise.all(this.#loops);
   }
 
-  async #loop(name: string, job: Job): Promise<void> {
+  async #loop(name: string, job: () => Promise<number>): Promise<void> {
     while (!this.#stopped) {
       this.#again.delete(name);
       let worked = false;
       try {
-        worked = (await job(this.#engine, null)).length > 0;
+        worked = (await job()) > 0;
       } catch (error) {
         this.#engine.log.error(
           { job: name, error: error instanceof Error ? error.message : String(error) },

@@ -26,10 +26,14 @@ const boundary = "------trancheTestBoundary7MA4";
 /** A request's body and its type. Form values that are lists come as a field given more than once. */
 export function fields(values: Readonly<Record<string, unknown>>, encoding: Encoding = "form"): { payload: string; headers: Record<string, string> } {
   if (encoding === "json") return { payload: JSON.stringify(values), headers: { "content-type": "application/json" } };
-  const pairs = Object.entries(values).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]));
+  const pairs = Object.entries(values).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, plainText(one)]));
   if (encoding === "form") return { payload: new URLSearchParams(pairs).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
   const parts = pairs.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
   return { payload: `${parts.join("")}--${boundary}--\r\n`, headers: { "content-type": `multipart/form-data; boundary=${boundary}` } };
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 export function readAnswer(response: LightMyRequestResponse): Answered {

@@ -36,6 +36,8 @@ export function start(program: string, args: readonly string[], settings: Settin
     cwd: root,
     env: { ...Object.fromEntries(inherited), ...settings },
     stdio: ["pipe", "pipe", "pipe"],
+    // A process group of its own, as a terminal gives one.
+    detached: true,
   });
   let out = "";
   let err = "";

@@ -4,7 +4,7 @@ import { checkoutSignatureFits } from "../../atarapay/tokens.ts";
 import { checkUrl } from "../../actions/sellers.ts";
 import { sellerByPhone } from "../../db/sellers.ts";
 import { normaliseEmail, normalisePhone } from "../../domain/contact.ts";
-import { parseMajor } from "../../domain/currency.ts";
+import { isCurrency, parseMajor } from "../../domain/currency.ts";
 import { minor, nearestMinor } from "../../domain/money.ts";
 import { isRefusal, refuse } from "../../domain/refusals.ts";
 import type { Refusal } from "../../domain/refusals.ts";
@@ -19,6 +19,8 @@ import { sellerOfPublicKey } from "../keys.ts";
 export interface CheckoutForm {
   /** The seller whose order it becomes: of a marketplace form the associated one. */
   readonly seller: Seller;
+  /** Whose key the form carries: of a marketplace form the operator. */
+  readonly holder: Seller;
   readonly input: Omit<CheckoutInput, "tokenHash" | "payAgain">;
 }
 
@@ -35,11 +37,14 @@ const required = [
   "delivery_location",
 ] as const;
 
+/** How a form came: posted by the shop's page, or through the inline script, which takes any currency. */
+export type Integration = "standard" | "inline";
+
 /**
- * Reads the standard integration's form. The browser sends it, so nothing in it is trusted beyond what it may say: the signature (if any)
+ * Reads a checkout's form. The browser sends it, so nothing in it is trusted beyond what it may say: the signature (if any)
  * is checked, the redirect address must be the seller's, and an unsigned form is marked so.
  */
-export async function readCheckoutForm(app: App, fields: Fields, bearer: string | undefined): Promise<CheckoutForm | Refusal> {
+export async function readCheckoutForm(app: App, fields: Fields, bearer: string | undefined, how: Integration = "standard"): Promise<CheckoutForm | Refusal> {
   const publicKey = text(fields, "token") === "" ? (bearer ?? "") : text(fields, "token");
   if (publicKey === "") return refuse("wrong_key", fieldRequired("token"));
   const holder = await sellerOfPublicKey(app, publicKey);
@@ -53,7 +58,7 @@ export async function readCheckoutForm(app: App, fields: Fields, bearer: string 
   if (isRefusal(email)) return email;
   const phone = normalisePhone(fields["phone_number"]);
   if (isRefusal(phone)) return phone;
-  const money = readMoney(fields);
+  const money = readMoney(fields, how);
   if (isRefusal(money)) return money;
   if (!/^[0-9]{1,30}$/.test(text(fields, "order_product_id"))) {
     return refuse("invalid", "The order_product_id field must be a number.", { field: "order_product_id" });
@@ -71,6 +76,7 @@ export async function readCheckoutForm(app: App, fields: Fields, bearer: string 
   const { token: _token, ...raw } = fields;
   return {
     seller,
+    holder: holder.seller,
     input: {
       contact: { email, phone, firstName: text(fields, "customer_firstname"), lastName: text(fields, "customer_lastname") },
       ...money,
@@ -98,9 +104,12 @@ export async function readCheckoutForm(app: App, fields: Fields, bearer: string 
 }
 
 /** Kobo of the product, and the foreign amount where there is one. Shops send JavaScript floats: a foreign order's kobo may be a real fraction. */
-function readMoney(fields: Fields): Pick<CheckoutInput, "productCost" | "currency" | "amountFx"> | Refusal {
+function readMoney(fields: Fields, how: Integration): Pick<CheckoutInput, "productCost" | "currency" | "amountFx"> | Refusal {
   const currency = text(fields, "currency").toUpperCase();
-  if (currency !== "NGN" && currency !== "USD") return refuse("currency_unknown", "The currency field must be one of NGN, USD.", { field: "currency" });
+  if (how === "standard" && currency !== "NGN" && currency !== "USD") {
+    return refuse("currency_unknown", "The currency field must be one of NGN, USD.", { field: "currency" });
+  }
+  if (!isCurrency(currency)) return refuse("currency_unknown", "The currency field must be a code of ISO 4217, such as NGN or USD.", { field: "currency" });
   const productCost = currency === "NGN" ? minor(fields["amount"]) : nearestMinor(fields["amount"]);
   if (isRefusal(productCost)) return productCost;
   if (currency === "NGN") return { productCost, currency, amountFx: null };

@@ -8,12 +8,12 @@ import type { Order } from "../../domain/order.ts";
 import { unpaidStates } from "../../domain/order-table.ts";
 import { isRefusal } from "../../domain/refusals.ts";
 import type { Refusal } from "../../domain/refusals.ts";
+import { wireOrderOf } from "../../events/wire-order.ts";
 import type { App } from "../app-context.ts";
 import { text, wholeNumber } from "../fields.ts";
 import { failure, refused, success } from "./answers.ts";
 import type { Call } from "./caller.ts";
 import { byKey, enter } from "./caller.ts";
-import { wireOrderOf } from "./wire-views.ts";
 
 const statuses = ["delivered", "cancelled", "buyer_cancel", "order"] as const;
 type Status = (typeof statuses)[number];

@@ -10,11 +10,11 @@ import { must } from "../../domain/fault.ts";
 import { unpaidStates } from "../../domain/order-table.ts";
 import { isRefusal } from "../../domain/refusals.ts";
 import { normaliseEmail, normalisePhone } from "../../domain/contact.ts";
+import { wireOrderOf } from "../../events/wire-order.ts";
 import type { App } from "../app-context.ts";
 import { text, wholeNumber } from "../fields.ts";
 import { failure, refused, success } from "./answers.ts";
 import { byKey, enter } from "./caller.ts";
-import { wireOrderOf } from "./wire-views.ts";
 
 /** createProject, updateProject, getExternalProjects. */
 export function projectRoutes(server: FastifyInstance, app: App): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import { saveProvider } from "../../actions/providers.ts";
+import { removeProvider, saveProvider } from "../../actions/providers.ts";
 import type { ProviderInput } from "../../actions/providers.ts";
-import { fieldRequired, messages } from "../../atarapay/messages.ts";
+import { fieldRequired, messages, noSuchProvider } from "../../atarapay/messages.ts";
 import { run } from "../../db/connect.ts";
 import { listProviders, readProvider } from "../../db/projects.ts";
 import { sellerByPhone, sellerQueries } from "../../db/sellers.ts";
@@ -12,13 +12,13 @@ import type { Refusal } from "../../domain/refusals.ts";
 import { normaliseEmail, normalisePhone } from "../../domain/contact.ts";
 import type { App } from "../app-context.ts";
 import type { Fields } from "../fields.ts";
-import { text } from "../fields.ts";
+import { text, wholeNumber } from "../fields.ts";
 import { failure, refused, success } from "./answers.ts";
 import type { Call } from "./caller.ts";
 import { byKey, enter } from "./caller.ts";
 import { wireProviderOf } from "./wire-views.ts";
 
-/** serviceprovider/create (which also updates) and the list. */
+/** serviceprovider/create (which also updates), the list, and delete. */
 export function providerRoutes(server: FastifyInstance, app: App): void {
   server.post("/api/serviceprovider/create", async (request, reply) => {
     const call = await enter(app, request, reply, []);
@@ -41,6 +41,25 @@ export function providerRoutes(server: FastifyInstance, app: App): void {
     const providers = await listProviders(app.pool, call.seller.id);
     return success(reply, messages.providers, providers.map(wireProviderOf));
   });
+
+  // The documents' prose says POST, their samples DELETE.
+  for (const method of ["POST", "DELETE"] as const) {
+    server.route({
+      method,
+      url: "/api/serviceprovider/delete",
+      handler: async (request, reply) => {
+        const call = await enter(app, request, reply, ["sp_id"]);
+        if (call === undefined) return reply;
+        const named = text(call.fields, "sp_id");
+        const providerId = wholeNumber(named);
+        if (providerId === undefined) return failure(reply, 404, noSuchProvider(named));
+        const answer = await app.lanes.one(removeProvider(byKey(call.seller), { providerId }));
+        if (isRefusal(answer)) return refused(reply, answer, answer.refused === "provider_unknown" ? noSuchProvider(named) : undefined);
+        const removed = must(await readProvider(app.pool, call.seller.id, providerId), "the provider that was removed");
+        return success(reply, messages.providerDeleted, [wireProviderOf(removed)]);
+      },
+    });
+  }
 }
 
 /** The same account, or the same phone, of the same seller is the same provider: the call then updates it. */

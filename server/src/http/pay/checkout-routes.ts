@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Answer } from "../../actions/command.ts";
-import { openCheckout } from "../../actions/open-checkout.ts";
 import { openPayment } from "../../actions/payment-steps.ts";
 import { signRedirect } from "../../atarapay/tokens.ts";
 import { run } from "../../db/connect.ts";
@@ -17,7 +15,7 @@ import type { Order } from "../../domain/order.ts";
 import { isRefusal, refuse } from "../../domain/refusals.ts";
 import type { Refusal } from "../../domain/refusals.ts";
 import { open } from "../../secrets/box.ts";
-import { randomToken, tokenHash } from "../../secrets/tokens.ts";
+import { tokenHash } from "../../secrets/tokens.ts";
 import type { App } from "../app-context.ts";
 import { readCheckoutForm } from "../atarapay/checkout-form.ts";
 import type { Fields } from "../fields.ts";
@@ -28,6 +26,7 @@ import { checkoutPage } from "../pages/checkout-page.ts";
 import { alreadyFundedPage, checkoutExpiredPage, payAgainPage, paymentPendingPage } from "../pages/checkout-notices.ts";
 import type { FieldError } from "../pages/form.ts";
 import { page, payerPage, refusedPage, wantsPage } from "../page-answers.ts";
+import { openForm } from "./open-form.ts";
 
 /** The hosted page: the standard integration's form, the payer's confirmation, and the way back to the shop. */
 export function checkoutRoutes(server: FastifyInstance, app: App): void {
@@ -42,26 +41,10 @@ async function openFromForm(app: App, request: FastifyRequest, reply: FastifyRep
   const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
   const form = await readCheckoutForm(app, fields, bearer);
   if (isRefusal(form)) return formRefused(app, request, reply, form);
-  // Without a rail the quote would promise a fee that nobody knows yet.
-  if (app.rail(app.settings.rail) === undefined) return formRefused(app, request, reply, refuse("no_rail"));
-  const token = randomToken();
-  const command = () =>
-    openCheckout(
-      { id: randomUUID(), sellerId: form.seller.id, actor: { party: "buyer", name: "checkout" } },
-      { ...form.input, payAgain: text(fields, "pay_again") === "yes", tokenHash: tokenHash(token).toString("hex") },
-    );
-  let answer = await app.lanes.one(command());
-  answer = await makeWay(app, form.seller.id, answer, () => app.lanes.one(command()));
-  if (!isRefusal(answer)) return reply.redirect(`/pay/${token}`, 303);
+  const answer = await openForm(app, form, text(fields, "pay_again") === "yes");
+  if (!isRefusal(answer)) return reply.redirect(`/pay/${answer.token}`, 303);
   if (answer.refused === "asked_once") return askAgain(app, request, reply, { sellerId: form.seller.id, orderId: Number(answer.facts?.["order"]), fields });
   return formRefused(app, request, reply, answer);
-}
-
-/** A milestone that only waits for an undecided payment may make way once the rail was asked about it. */
-async function makeWay(app: App, sellerId: number, answer: Answer, again: () => Promise<Answer>): Promise<Answer> {
-  if (!isRefusal(answer) || answer.refused !== "milestone_in_the_way" || answer.facts?.["state"] !== "awaiting_payment") return answer;
-  await app.work.askBeforeClosing(sellerId, Number(answer.facts["order"]));
-  return again();
 }
 
 async function formRefused(app: App, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): Promise<FastifyReply> {
@@ -170,8 +153,8 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   const email = normaliseEmail(fields["buyer_email"], "buyer_email");
   const phone = normalisePhone(fields["buyer_phone"], "buyer_phone");
   const errors = [
-    ...(isRefusal(email) ? [{ field: "buyer_email", message: email.detail }] : []),
-    ...(isRefusal(phone) ? [{ field: "buyer_phone", message: phone.detail }] : []),
+    ...(isRefusal(email) ? [{ field: "buyer_email", message: "Your e-mail must be an address such as ada@example.com." }] : []),
+    ...(isRefusal(phone) ? [{ field: "buyer_phone", message: "Your phone must be a number such as +234 803 123 4567 or 0803 123 4567." }] : []),
   ];
   const typed = { buyer_email: text(fields, "buyer_email"), buyer_phone: text(fields, "buyer_phone"), alt_recipient: text(fields, "alt_recipient") };
   if (isRefusal(email) || isRefusal(phone)) return checkout(app, token, view, reply, errors, typed);

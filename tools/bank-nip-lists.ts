@@ -1,0 +1,98 @@
+/** NIP codes as one public list has them, by the name the list gives each bank. */
+export interface NipList {
+  /** Repository, commit and path where the list stands. */
+  readonly source: string;
+  readonly rows: readonly (readonly [nip: string, name: string])[];
+}
+
+/**
+ * No package that npm offers carries NIP codes, so they come from two public lists of different makers, of which only the rows of banks
+ * with a 3-digit code were taken down (read 2026-11-22). The first is an institution list of NIBSS, which runs NIP, of 2021-03-31; the
+ * second what a bank's transfer service offered.
+ */
+export const nipLists: readonly NipList[] = [
+  {
+    source: "crypticwisdom/up-exchange-platform a95100c1923a dashboard-backend/core/modules/nip_list.py",
+    rows: [
+      ["000001", "Sterling Bank"],
+      ["000002", "Keystone Bank"],
+      ["000003", "FCMB"],
+      ["000004", "United Bank for Africa"],
+      ["000005", "Access Bank PLC (Diamond)"],
+      ["000006", "Jaiz Bank"],
+      ["000007", "Fidelity Bank"],
+      ["000008", "Polaris Bank"],
+      ["000009", "Citi Bank"],
+      ["000010", "Ecobank Bank"],
+      ["000011", "Unity Bank"],
+      ["000012", "StanbicIBTC Bank"],
+      ["000013", "GTBank PLC"],
+      ["000014", "Access Bank"],
+      ["000015", "Zenith Bank PLC"],
+      ["000016", "First Bank of Nigeria"],
+      ["000017", "Wema Bank"],
+      ["000018", "Union Bank"],
+      ["000020", "Heritage"],
+      ["000021", "StandardChartered"],
+      ["000022", "Suntrust Bank"],
+      ["000023", "Providus Bank"],
+      ["000024", "Rand Merchant Bank"],
+      ["000025", "Titan Trust Bank"],
+      ["000026", "TAJ Bank"],
+      ["000027", "Globus Bank"],
+      ["060001", "Coronation"],
+      ["070010", "Abbey Mortgage Bank"],
+      ["090001", "ASOSavings"],
+      ["090004", "Parralex"],
+      ["090097", "Ekondo MFB"],
+      ["090110", "VFD MFB"],
+      ["090175", "Rubies MFB"],
+      ["100002", "Paga"],
+      ["100003", "Parkway-ReadyCash"],
+      ["100026", "Carbon"],
+      ["400001", "FSDH"],
+    ],
+  },
+  {
+    source: "DavyCode/fybapay dc274584a9bd server/src/utils/rubiesBankList.js",
+    rows: [
+      ["000001", "Sterling Bank PLC"],
+      ["000002", "Keystone Bank"],
+      ["000003", "FCMB"],
+      ["000004", "United Bank for Africa PLC"],
+      ["000005", "Access(Diamond)Bank"],
+      ["000006", "Jaiz Bank"],
+      ["000007", "Fidelity Bank"],
+      ["000008", "Polaris Bank"],
+      ["000009", "Citibank Nigeria"],
+      ["000010", "Ecobank Bank"],
+      ["000011", "Unity Bank"],
+      ["000012", "Stanbic IBTC Bank PLC"],
+      ["000013", "Guaranty Trust Bank PLC"],
+      ["000014", "Access Bank PLC"],
+      ["000015", "Zenith Bank PLC"],
+      ["000016", "First Bank of Nigeria PLC"],
+      ["000017", "Wema/ALAT"],
+      ["000018", "Union Bank"],
+      ["000020", "Heritage Bank"],
+      ["000021", "Standard Chartered Bank"],
+      ["000022", "Suntrust Bank"],
+      ["000023", "Providus Bank"],
+      ["000024", "Rand Merchant Bank"],
+      ["000025", "Titan Trust Bank"],
+      ["000026", "TAJ Bank"],
+      ["000027", "Globus Bank"],
+      ["060001", "Coronation Merchant Bank Lim"],
+      ["070010", "Abbey Mortgage Bank"],
+      ["090001", "ASO Savings and Loans"],
+      ["090004", "Parallex MFB"],
+      ["090097", "Ekondo Microfinance Bank"],
+      ["090110", "VFD Microfinance Bank"],
+      ["090175", "Rubies Microfinance Bank"],
+      ["100002", "Paga"],
+      ["100003", "Parkway-ReadyCash"],
+      ["100026", "One Finance"],
+      ["400001", "FSDH Merchant Bank"],
+    ],
+  },
+];
