@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import type { Measured } from "./measure.ts";
 import { median, rate } from "./measure.ts";
 
@@ -49,7 +49,7 @@ export function markdown(rows: readonly (readonly string[])[], facts: Facts): st
 
 \`npm run bench\`, ${facts.at.toISOString().slice(0, 10)}. Medians of ${facts.rounds} interleaved rounds; in brackets the smallest and the largest ratio of a round.
 Node ${process.versions.node}, ${facts.postgres} (embedded, fsync on), ${facts.pgbench}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}. Client, server and database share
-the machine, so the rates are of this machine; ratios and microseconds of processor time travel better.
+the machine, so the rates are of this machine; ratios and microseconds of processor time travel better. Load average of the last 15 minutes: ${(loadavg()[2] ?? 0).toFixed(1)}.
 
 ${line(heads)}
 ${line(heads.map(() => "---"))}

@@ -35,7 +35,13 @@ describe.skipIf(chromium === undefined)(`people at a browser${skipped}`, () => {
   beforeAll(async () => {
     database = await testDatabase();
     home = mkdtempSync(join(tmpdir(), "tranche-browser-"));
-    const config = readConfig({ PORT: "0", TRANCHE_HOME: home, DATABASE_URL: database.ownerUrl, TRANCHE_LIMIT_PER_ADDRESS: "100000", TRANCHE_HOLD_RULING_SANDBOX: "PT24H" });
+    const config = readConfig({
+      PORT: "0",
+      TRANCHE_HOME: home,
+      DATABASE_URL: database.ownerUrl,
+      TRANCHE_LIMIT_PER_ADDRESS: "100000",
+      TRANCHE_HOLD_RULING_SANDBOX: "PT24H",
+    });
     running = await serve(config, { quiet: true });
     people = JSON.parse(readFileSync(join(home, "sandbox.json"), "utf8")) as Seeded;
     shop = await startShop(running.url);
@@ -54,16 +60,32 @@ describe.skipIf(chromium === undefined)(`people at a browser${skipped}`, () => {
   const seller = () => must(people.sellers[0], "the seller");
   const fillCart = (change: Record<string, string> = {}) => {
     shopOrders += 1;
-    shop.fill({
-      ...{ token: seller().public_key, email: buyerMail, phone_number: "+2348031112222", currency: "NGN", amount: "400000", type: "1" },
-      ...{ customer_firstname: "Ngozi", customer_lastname: "Bello", order_product_id: String(shopOrders), order_product_name: "A chair of oak" },
-      ...{ order_product_desc: "With arms", delivery_date: "2026-12-01 10:00:00", delivery_location: "Gombe, NG", callback_url: `${shop.url}/thanks` },
+    shop.offer({
+      token: seller().public_key,
+      email: buyerMail,
+      phone_number: "+2348031112222",
+      currency: "NGN",
+      amount: "400000",
+      type: "1",
+      customer_firstname: "Ngozi",
+      customer_lastname: "Bello",
+      order_product_id: String(shopOrders),
+      order_product_name: "A chair of oak",
+      ...{
+        order_product_desc: "With arms",
+        delivery_date: "2026-12-01 10:00:00",
+        delivery_location: "Gombe, NG",
+        callback_url: `${shop.url}/thanks`,
+      },
       ...change,
     });
   };
   /** Presses a button or follows a link by what it says, and waits for the page it leads to. */
   const press = async (page: Page, text: string | RegExp) => {
-    const one = page.getByRole("button", { name: text }).or(page.getByRole("link", { name: text })).first();
+    const one = page
+      .getByRole("button", { name: text })
+      .or(page.getByRole("link", { name: text }))
+      .first();
     await Promise.all([page.waitForEvent("framenavigated"), one.click()]);
     await page.waitForLoadState();
   };
@@ -112,7 +134,9 @@ describe.skipIf(chromium === undefined)(`people at a browser${skipped}`, () => {
     async () => {
       for (const scripts of [false, true]) {
         const { page, complaints, close } = await startPerson(browser, { scripts });
-        await page.route("https://shop.example.ng/**", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Shop</title><h1>Thank you</h1>" }));
+        await page.route("https://shop.example.ng/**", (route) =>
+          route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Shop</title><h1>Thank you</h1>" }),
+        );
         fillCart({ callback_url: "https://shop.example.ng/thanks" });
         await page.goto(`${shop.url}/cart`);
         await press(page, "Pay with escrow");
@@ -215,7 +239,10 @@ describe.skipIf(chromium === undefined)(`people at a browser${skipped}`, () => {
       await press(shopkeeper.page, "It is delivered");
       await reject("Still loose");
       await shopkeeper.page.goto(`${running.url}/seller/orders/${id}`);
-      await shopkeeper.page.locator("form", { has: shopkeeper.page.getByRole("button", { name: "Contest the rejection" }) }).getByLabel("Comment (optional)").fill("It was fine when it left");
+      await shopkeeper.page
+        .locator("form", { has: shopkeeper.page.getByRole("button", { name: "Contest the rejection" }) })
+        .getByLabel("Comment (optional)")
+        .fill("It was fine when it left");
       await press(shopkeeper.page, "Contest the rejection");
       await shopkeeper.page.getByLabel(/How much the buyer/).fill("2,000");
       await press(shopkeeper.page, "Show who gets what");

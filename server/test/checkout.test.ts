@@ -19,9 +19,14 @@ const payer = { buyer_email: "shopper@demo.tranche.test", buyer_phone: "+2348031
 const open = async (change: Readonly<Record<string, string | undefined>> = {}) => {
   const form = world.shopForm(change);
   const answer = await world.postForm(form);
-  return { form, url: must(answer.location, `a checkout, not ${answer.status} ${answer.body.message}`), id: await world.orderOfShop(form["order_product_id"] ?? "") };
+  return {
+    form,
+    url: must(answer.location, `a checkout, not ${answer.status} ${answer.body.message}`),
+    id: await world.orderOfShop(form["order_product_id"] ?? ""),
+  };
 };
-const railOf = async (url: string, fields: Record<string, string> = payer) => new URL(must((await world.post(url, fields)).location, "the rail's page")).pathname;
+const railOf = async (url: string, fields: Record<string, string> = payer) =>
+  new URL(must((await world.post(url, fields)).location, "the rail's page")).pathname;
 
 describe("the form", () => {
   test("leads to the hosted page, on / and /pay, as form, multipart and JSON, with the key as a field or as a bearer", async () => {
@@ -38,7 +43,17 @@ describe("the form", () => {
     const { url } = await open({ order_product_name: "Six chairs" });
     const page = await world.get(url);
     const text = words(page.text);
-    for (const part of ["Six chairs", "NGN 4,000.00", "NGN 500.00", "NGN 4,500.00", "NGN 3,832.50", "7 days", "Okafor Studio", "without its signature"]) expect(text).toContain(part);
+    for (const part of [
+      "Six chairs",
+      "NGN 4,000.00",
+      "NGN 500.00",
+      "NGN 4,500.00",
+      "NGN 3,832.50",
+      "7 days",
+      "Okafor Studio",
+      "without its signature",
+    ])
+      expect(text).toContain(part);
     expect(page.text).toContain('value="shopper@demo.tranche.test"');
     expect(page.headers["cache-control"]).toBe("no-store");
     expect(page.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
@@ -47,16 +62,31 @@ describe("the form", () => {
   test("a person who opens a broken form sees a page in words; a program gets the documented shape", async () => {
     const form = world.shopForm({ amount: "0" });
     const page = await world.still(() => world.post("/", form));
-    expect([page.status, page.headers["content-type"], words(page.text)]).toEqual([422, "text/html; charset=utf-8", expect.stringContaining("amount must be more than 0")]);
+    expect([page.status, page.headers["content-type"], words(page.text)]).toEqual([
+      422,
+      "text/html; charset=utf-8",
+      expect.stringContaining("amount must be more than 0"),
+    ]);
     const answer = await world.still(() => world.postForm(form));
-    expect([answer.status, answer.body]).toEqual([422, { status: "error", message: "amount must be more than 0.", code: "amount_invalid", facts: { field: "amount" } }]);
+    expect([answer.status, answer.body]).toEqual([
+      422,
+      { status: "error", message: "amount must be more than 0.", code: "amount_invalid", facts: { field: "amount" } },
+    ]);
   });
 
   test("the payer's contacts are checked field by field, and what was typed stays", async () => {
     const { url } = await open();
     const answer = await world.still(() => world.post(url, { buyer_email: "nobody", buyer_phone: "12", alt_recipient: "my sister" }));
     expect(answer.status).toBe(422);
-    for (const part of ['id="buyer_email-error"', 'id="buyer_phone-error"', 'href="#buyer_email"', 'value="nobody"', 'value="my sister"', 'role="alert"']) expect(answer.text).toContain(part);
+    for (const part of [
+      'id="buyer_email-error"',
+      'id="buyer_phone-error"',
+      'href="#buyer_email"',
+      'value="nobody"',
+      'value="my sister"',
+      'role="alert"',
+    ])
+      expect(answer.text).toContain(part);
   });
 });
 
@@ -75,12 +105,20 @@ describe("the same shop order", () => {
     const { form, orderId } = await world.buy({ order_product_name: "<b>bold</b>" });
     const json = await world.still(() => world.postForm(form));
     expect(json.status).toBe(409);
-    expect(json.body).toMatchObject({ status: "error", data: { order: orderId, redirect: `https://shop.example.ng/thanks?product=${form["order_product_id"]}&order=${orderId}` } });
+    expect(json.body).toMatchObject({
+      status: "error",
+      data: { order: orderId, redirect: `https://shop.example.ng/thanks?product=${form["order_product_id"]}&order=${orderId}` },
+    });
     expect(json.body.message).toContain("pay_again=yes");
     const page = await world.still(() => world.post("/", form));
     expect([page.status, words(page.text)]).toEqual([409, expect.stringContaining("This may be a second payment")]);
     // The page's own form, as a browser would send it.
-    const hidden = Object.fromEntries([...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name = "", value = ""]) => [name, words(value)]));
+    const hidden = Object.fromEntries(
+      [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name = "", value = ""]) => [
+        name,
+        words(value),
+      ]),
+    );
     expect(hidden).toMatchObject({ pay_again: "yes", order_product_id: form["order_product_id"] });
     const another = await world.post("/pay", hidden);
     expect(another.status).toBe(303);
@@ -96,7 +134,12 @@ describe("the same shop order", () => {
 
 describe("a milestone in the way", () => {
   test("is named, with what would free it, and an unpaid one makes way", async () => {
-    const made = await world.wire("/api/project/createProject", { project_name: "P", description: "d", customer_email: payer.buyer_email, customer_phone: payer.buyer_phone });
+    const made = await world.wire("/api/project/createProject", {
+      project_name: "P",
+      description: "d",
+      customer_email: payer.buyer_email,
+      customer_phone: payer.buyer_phone,
+    });
     const projectId = String((made.body.data as { id: number }).id);
     const first = await open({ project_id: projectId });
     const second = await open({ project_id: projectId });
@@ -122,14 +165,20 @@ describe("back in the shop", () => {
     const done = world.get(`${url}/done`);
     await world.due();
     expect((await done).location).toBe(`https://shop.example.ng/thanks?lang=en&product=${form["order_product_id"]}&order=${id}#top`);
-    expect((await world.wire("/api/callback/order", { order: id, status: "order" })).body.data).toMatchObject({ id, product_id: form["order_product_id"], amount_payed: 450_000 });
+    expect((await world.wire("/api/callback/order", { order: id, status: "order" })).body.data).toMatchObject({
+      id,
+      product_id: form["order_product_id"],
+      amount_payed: 450_000,
+    });
   });
 
   test("a signed form's redirect is signed, an unsigned one's is not", async () => {
     const form = world.shopForm();
     const { private_key: key } = world.keysOf();
     const { back, orderId } = await world.buy({ ...form, signature: signCheckout(key, form) });
-    expect(new URL(must(back, "the way back")).searchParams.get("signature")).toBe(signRedirect(key, form["order_product_id"] ?? "", orderId));
+    expect(new URL(must(back, "the way back")).searchParams.get("signature")).toBe(
+      signRedirect(key, form["order_product_id"] ?? "", orderId),
+    );
     expect(new URL(must((await world.buy()).back, "the way back")).searchParams.has("signature")).toBe(false);
   });
 
@@ -143,7 +192,11 @@ describe("back in the shop", () => {
     const { url, id } = await open();
     await railOf(url);
     const waiting = await world.get(`${url}/done`);
-    expect([waiting.status, waiting.headers["refresh"], words(waiting.text)]).toEqual([200, `5; url=${url}/done`, expect.stringContaining("Waiting for your payment")]);
+    expect([waiting.status, waiting.headers["refresh"], words(waiting.text)]).toEqual([
+      200,
+      `5; url=${url}/done`,
+      expect.stringContaining("Waiting for your payment"),
+    ]);
     expect((await world.order(id)).state).toBe("awaiting_payment");
   });
 
@@ -154,7 +207,11 @@ describe("back in the shop", () => {
     await world.due();
     for (const path of [url, `${url}/done`]) {
       const page = await world.get(path);
-      expect([path, page.headers["refresh"], words(page.text)]).toEqual([path, `5; url=${url}/done`, expect.stringContaining("Do not pay a second time")]);
+      expect([path, page.headers["refresh"], words(page.text)]).toEqual([
+        path,
+        `5; url=${url}/done`,
+        expect.stringContaining("Do not pay a second time"),
+      ]);
     }
     const second = await world.still(() => world.post(url, payer));
     expect(words(second.text)).toMatch(/pending|being decided|on its way/);
@@ -194,7 +251,12 @@ describe("who the buyer is", () => {
     const { url, id } = await open({ email: "shop-says@demo.tranche.test", phone_number: "+2348037770001" });
     await world.payAt(url, { buyer_email: "payer-says@demo.tranche.test", buyer_phone: "08037770002" });
     expect(await world.linkTo("payer-says@demo.tranche.test", id)).toMatch(/^\/o\//);
-    await world.wire("/api/callback/order", { order: id, status: "delivered", phone_number: "+2348037770001", email: "shop-says@demo.tranche.test" });
+    await world.wire("/api/callback/order", {
+      order: id,
+      status: "delivered",
+      phone_number: "+2348037770001",
+      email: "shop-says@demo.tranche.test",
+    });
     expect((await world.letters("+2348037770002")).length).toBeGreaterThan(0);
     for (const shops of ["shop-says@demo.tranche.test", "+2348037770001"]) expect(await world.letters(shops)).toEqual([]);
   });

@@ -39,14 +39,18 @@ describe("secrets", () => {
     const world = closing(await httpWorld({ logger, settings: { TRANCHE_ACCEPT_CODE: "always" } }));
     Object.assign(world.engine, { log: logger });
     const secrets = new Set<string>();
-    for (const role of ["business", "individual"] as const) for (const secret of [world.authtoken(role), world.keysOf(role).private_key, world.keysOf(role).password]) secrets.add(secret);
+    for (const role of ["business", "individual"] as const)
+      for (const secret of [world.authtoken(role), world.keysOf(role).private_key, world.keysOf(role).password]) secrets.add(secret);
     secrets.add(world.seeded.operator.password);
     const { orderId, checkoutUrl } = await world.buy();
     await world.done(deliver(world.on("seller", orderId)));
     const link = await world.linkTo(mail, orderId);
     for (const address of [checkoutUrl, link]) secrets.add(must(address.split("/").at(-1), "a token"));
     await world.post(link, { action: "ask_code" });
-    const code = must((await world.letters("+2348031112222")).map((letter) => /^(\d{6}) is/.exec(letter.body)?.[1]).find((one) => one !== undefined), "a code");
+    const code = must(
+      (await world.letters("+2348031112222")).map((letter) => /^(\d{6}) is/.exec(letter.body)?.[1]).find((one) => one !== undefined),
+      "a code",
+    );
     await world.post(link, { action: "accept", code: "999999" });
     for (const kind of ["seller", "operator"] as const) {
       const { headers, csrf } = await world.signIn(kind);
@@ -68,7 +72,12 @@ describe("secrets", () => {
       return answers.map((answer) => answer.status);
     };
     await broken();
-    await world.inject({ method: "POST", url: "/api/serviceprovider", payload: `{"authtoken":"${world.authtoken()}",`, headers: { "content-type": "application/json" } });
+    await world.inject({
+      method: "POST",
+      url: "/api/serviceprovider",
+      payload: `{"authtoken":"${world.authtoken()}",`,
+      headers: { "content-type": "application/json" },
+    });
     await world.wire(`/api/serviceprovider?authtoken=${world.authtoken()}`);
     for (const table of ["providers", "orders"]) await world.database.ownerPool.query(`ALTER TABLE ${table} RENAME TO ${table}_gone`);
     expect(await broken()).toContain(500);
@@ -92,11 +101,33 @@ describe("headers", () => {
   test("every answer, errors too, forbids scripts, framing, sniffing and passing the address on", async () => {
     const world = closing(await httpWorld());
     const { checkoutUrl } = await world.buy();
-    for (const url of ["/", "/seller/login", "/operator/login", "/nowhere", "/assets/tranche.css", "/healthz", checkoutUrl, await world.linkTo(mail), "/%00", "/o/x", "/%"]) {
+    for (const url of [
+      "/",
+      "/seller/login",
+      "/operator/login",
+      "/nowhere",
+      "/assets/tranche.css",
+      "/healthz",
+      checkoutUrl,
+      await world.linkTo(mail),
+      "/%00",
+      "/o/x",
+      "/%",
+    ]) {
       const { headers, statusCode } = await world.inject({ url, headers: { accept: "text/html" } });
       const policy = String(headers["content-security-policy"]);
-      expect([url, statusCode < 500, policy.includes("default-src 'none'"), policy.includes("frame-ancestors 'none'"), policy.includes("script")]).toEqual([url, true, true, true, false]);
-      expect([headers["x-content-type-options"], headers["referrer-policy"], headers["x-frame-options"]]).toEqual(["nosniff", "no-referrer", "DENY"]);
+      expect([
+        url,
+        statusCode < 500,
+        policy.includes("default-src 'none'"),
+        policy.includes("frame-ancestors 'none'"),
+        policy.includes("script"),
+      ]).toEqual([url, true, true, true, false]);
+      expect([headers["x-content-type-options"], headers["referrer-policy"], headers["x-frame-options"]]).toEqual([
+        "nosniff",
+        "no-referrer",
+        "DENY",
+      ]);
     }
   });
 
@@ -110,11 +141,24 @@ describe("headers", () => {
 
   test("behind https the cookies are Secure and bound to the host", async () => {
     const world = closing(await httpWorld());
-    const server = closing(await buildServer({ ...world.app, baseUrl: "https://pay.example.ng" }, { bodyLimit: 1e6, trustProxy: 0, perKey: 1e6, perAddress: 1e6, logger: undefined }));
+    const server = closing(
+      await buildServer(
+        { ...world.app, baseUrl: "https://pay.example.ng" },
+        { bodyLimit: 1e6, trustProxy: 0, perKey: 1e6, perAddress: 1e6, logger: undefined },
+      ),
+    );
     await world.signIn("seller");
-    const answer = await server.inject({ method: "POST", url: "/seller/login", payload: { email: world.keysOf().email, password: world.keysOf().password } });
+    const answer = await server.inject({
+      method: "POST",
+      url: "/seller/login",
+      payload: { email: world.keysOf().email, password: world.keysOf().password },
+    });
     expect(answer.headers["set-cookie"]).toMatch(/^__Host-tranche-seller=[\w-]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$/);
-    const out = await server.inject({ method: "POST", url: "/seller/logout", headers: { cookie: String(answer.headers["set-cookie"]).split(";")[0] } });
+    const out = await server.inject({
+      method: "POST",
+      url: "/seller/logout",
+      headers: { cookie: String(answer.headers["set-cookie"]).split(";")[0] },
+    });
     expect(out.statusCode).toBe(401);
   });
 });
@@ -137,7 +181,12 @@ describe("limits", () => {
     await until429(async () => {
       turn += 1;
       const { payload, headers } = fields({ authtoken: world.authtoken() });
-      const answer = await world.inject({ method: "POST", url: "/api/serviceprovider", payload, headers: { ...headers, "x-forwarded-for": `10.0.0.${turn}` } });
+      const answer = await world.inject({
+        method: "POST",
+        url: "/api/serviceprovider",
+        payload,
+        headers: { ...headers, "x-forwarded-for": `10.0.0.${turn}` },
+      });
       return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
     });
     const other = await world.inject({ method: "POST", url: "/api/serviceprovider", payload: {}, remoteAddress: "10.9.9.9" });
@@ -158,7 +207,16 @@ describe("limits", () => {
     const { payload, headers } = fields(world.shopForm({ token: undefined, order_product_id: "1" }));
     const statuses = [];
     for (let turn = 0; turn < 7; turn += 1) {
-      statuses.push((await world.inject({ method: "POST", url: "/", payload, headers: { ...headers, authorization: `Bearer ${world.keysOf().public_key}` } })).statusCode);
+      statuses.push(
+        (
+          await world.inject({
+            method: "POST",
+            url: "/",
+            payload,
+            headers: { ...headers, authorization: `Bearer ${world.keysOf().public_key}` },
+          })
+        ).statusCode,
+      );
     }
     expect(statuses.slice(-2)).toEqual([429, 429]);
   });
@@ -173,7 +231,12 @@ describe("a live installation", () => {
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const parts = assemble({ config, ownerUrl: database.ownerUrl, baseUrl: "https://pay.example.ng", secretKey, log: silent });
     const seeded = must(await seedSandbox(parts.pool, seedSecrets(secretKey, { fast: true }), new Date()), "sellers");
-    const server = await buildServer(appOf(config, parts, secretKey, "https://pay.example.ng"), { bodyLimit: config.bodyLimit, trustProxy: 0, ...config.limit, logger: undefined });
+    const server = await buildServer(appOf(config, parts, secretKey, "https://pay.example.ng"), {
+      bodyLimit: config.bodyLimit,
+      trustProxy: 0,
+      ...config.limit,
+      logger: undefined,
+    });
     const close = async () => {
       await server.close();
       await parts.close();
@@ -184,10 +247,28 @@ describe("a live installation", () => {
 
   test("answers 404 for everything of the sandbox, by every verb, and takes none of its rail's events", async () => {
     const { server } = closing(await live());
-    const paths = ["/sandbox", "/sandbox/", "/sandbox/clock", "/sandbox/mailbox", "/sandbox/mailbox?to=a@b.ng", "/sandbox/verify", "/sandbox/unknown-money", "/sandbox/rail/x", "/sandbox/payments/x", "/sandbox/payments/x/dispute", "/sandbox/sends/x", "/rails/sandbox/events", "/demo"];
+    const paths = [
+      "/sandbox",
+      "/sandbox/",
+      "/sandbox/clock",
+      "/sandbox/mailbox",
+      "/sandbox/mailbox?to=a@b.ng",
+      "/sandbox/verify",
+      "/sandbox/unknown-money",
+      "/sandbox/rail/x",
+      "/sandbox/payments/x",
+      "/sandbox/payments/x/dispute",
+      "/sandbox/sends/x",
+      "/rails/sandbox/events",
+      "/demo",
+    ];
     for (const url of paths) {
       for (const method of ["GET", "POST", "PUT", "DELETE"] as const) {
-        const answer = await server.inject({ method, url, ...(method === "GET" ? {} : { payload: { seller: 1, advance: "P1D", to: "a@b.ng" } }) });
+        const answer = await server.inject({
+          method,
+          url,
+          ...(method === "GET" ? {} : { payload: { seller: 1, advance: "P1D", to: "a@b.ng" } }),
+        });
         expect([method, url, answer.statusCode]).toEqual([method, url, 404]);
         expect(answer.json()).toMatchObject({ status: "error" });
       }
@@ -199,14 +280,26 @@ describe("a live installation", () => {
     const { server, seeded, database } = closing(await live());
     const seller = must(seeded.sellers[0], "a seller");
     const form = {
-      ...{ token: seller.public_key, email: mail, phone_number: "+2348031112222", currency: "NGN", amount: "400000", customer_firstname: "N", customer_lastname: "B", type: "1" },
-      ...{ order_product_id: "1", order_product_name: "Chair", delivery_date: "2026-12-01 00:00:00", delivery_location: "Lagos" },
+      token: seller.public_key,
+      email: mail,
+      phone_number: "+2348031112222",
+      currency: "NGN",
+      amount: "400000",
+      customer_firstname: "N",
+      customer_lastname: "B",
+      type: "1",
+      order_product_id: "1",
+      order_product_name: "Chair",
+      delivery_date: "2026-12-01 00:00:00",
+      delivery_location: "Lagos",
     };
-    const ask = async (callbackUrl: string) => (await server.inject({ method: "POST", url: "/", ...fields({ ...form, callback_url: callbackUrl }) })).statusCode;
+    const ask = async (callbackUrl: string) =>
+      (await server.inject({ method: "POST", url: "/", ...fields({ ...form, callback_url: callbackUrl }) })).statusCode;
     expect(await ask("https://shop.example.ng/")).toBe(422);
     await database.ownerPool.query("UPDATE sellers SET origins = $2 WHERE email = $1", [seller.email, ["https://shop.example.ng"]]);
     // Without a payment provider no checkout opens; the address was taken all the same.
-    expect([await ask("https://shop.example.ng/x"), await ask("http://shop.example.ng/x"), await ask("https://other.example.ng/")]).toEqual([503, 422, 422]);
+    expect([await ask("https://shop.example.ng/x"), await ask("http://shop.example.ng/x"), await ask("https://other.example.ng/")]).toEqual(
+      [503, 422, 422],
+    );
   });
 });
-

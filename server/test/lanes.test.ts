@@ -115,17 +115,21 @@ describe("a connection that is cut", () => {
           "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()",
           [name],
         );
-      const cut = async (config: { name?: string }) => {
-        if (when === "before") await kill();
-        const result = await query(config);
+      // What comes after the cut must not overtake it: it was sent behind it.
+      let gate: Promise<unknown> | undefined;
+      const afterAnswer = async (config: { name?: string }) => {
+        await query(config);
         await kill();
-        throw new Error(`Connection terminated unexpectedly, after ${JSON.stringify(result).length} characters`);
+        throw new Error("Connection terminated unexpectedly");
       };
       Object.assign(lane, {
         query: (config: { name?: string }) => {
+          if (gate !== undefined) return gate.then(() => query(config));
           if (!armed || config.name !== statement) return query(config);
           armed = false;
-          return cut(config);
+          if (when === "after") return afterAnswer(config);
+          gate = kill();
+          return gate.then(() => query(config));
         },
       });
       return lane;

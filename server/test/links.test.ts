@@ -70,13 +70,26 @@ describe("links", () => {
   test("the other party's steps are refused, whatever the form says, and unknown ones too", async () => {
     const id = await delivered();
     const buyers = await world.linkTo(mail, id);
-    for (const action of ["deliver", "confirm_return", "contest_return", "replace", "rule", "fund", "settle", "charge_back", "", "__proto__", "x".repeat(5000)]) {
+    for (const action of [
+      "deliver",
+      "confirm_return",
+      "contest_return",
+      "replace",
+      "rule",
+      "fund",
+      "settle",
+      "charge_back",
+      "",
+      "__proto__",
+      "x".repeat(5000),
+    ]) {
       const answer = await world.still(() => world.post(buyers, { action, party: "seller" }));
       expect([action.slice(0, 20), answer.status]).toEqual([action.slice(0, 20), 422]);
     }
     const funded = await bought();
     const ofSeller = await world.linkTo(sellerMail, funded);
-    for (const action of ["accept", "reject", "redeliver"]) expect((await world.still(() => world.post(ofSeller, { action, reason: "damaged", party: "buyer" }))).status).toBe(422);
+    for (const action of ["accept", "reject", "redeliver"])
+      expect((await world.still(() => world.post(ofSeller, { action, reason: "damaged", party: "buyer" }))).status).toBe(422);
     expect((await world.post(ofSeller, { action: "deliver" })).status).toBe(200);
   });
 
@@ -123,7 +136,7 @@ describe("links", () => {
     await world.post(await world.linkTo(sellerMail, id), { action: "escalate", comment: "It was fine" });
     for (const to of [mail, sellerMail]) {
       const text = words((await world.get(await world.linkTo(to, id))).text);
-      expect(text).toMatch(/“It was fine”.*“A leg is loose”/);
+      expect(text).toMatch(/“ It was fine ”.*“ A leg is loose ”/);
     }
   });
 
@@ -180,7 +193,9 @@ describe("the one-time code", () => {
     await careful.post(link, { action: "ask_code" });
     const [code = ""] = await codes(to);
     const wrong = code === "000000" ? "111111" : "000000";
-    const guesses = await careful.still(() => Promise.all(Array.from({ length: 8 }, () => careful.post(link, { action: "accept", code: wrong }))));
+    const guesses = await careful.still(() =>
+      Promise.all(Array.from({ length: 8 }, () => careful.post(link, { action: "accept", code: wrong }))),
+    );
     expect(new Set(guesses.map((guess) => guess.status))).toEqual(new Set([422]));
     expect((await careful.still(() => careful.post(link, { action: "accept", code }))).status).toBe(422);
     expect((await careful.order(orderId)).state).toBe("delivered");

@@ -14,7 +14,10 @@ beforeAll(async () => {
   await world.float();
   await world.signIn("operator");
   const other = { email: "second@demo.tranche.test", password: "another one" };
-  await world.database.ownerPool.query("INSERT INTO operators (email, password_hash, created_at) VALUES ($1, $2, now())", [other.email, await hashPassword(other.password)]);
+  await world.database.ownerPool.query("INSERT INTO operators (email, password_hash, created_at) VALUES ($1, $2, now())", [
+    other.email,
+    await hashPassword(other.password),
+  ]);
   token = await session(world.seeded.operator);
   second = await session(other);
 });
@@ -25,7 +28,7 @@ afterAll(async () => {
 
 async function session(account: { email: string; password: string }): Promise<string> {
   const answer = await world.inject({ method: "POST", url: "/operator/api/session", payload: account });
-  return (answer.json() as { data: { token: string } }).data.token;
+  return answer.json<{ data: { token: string } }>().data.token;
 }
 
 interface Said {
@@ -36,31 +39,59 @@ interface Said {
   readonly facts?: Record<string, unknown>;
 }
 const api = async (method: "GET" | "POST", path: string, payload: object = {}, headers: Record<string, string> = {}) => {
-  const answer = await world.inject({ method, url: `/operator/api${path}`, headers: { authorization: `Bearer ${token}`, ...headers }, ...(method === "POST" ? { payload } : {}) });
-  return { code: answer.statusCode, body: answer.json() as Said, replayed: answer.headers["idempotency-replayed"] };
+  const answer = await world.inject({
+    method,
+    url: `/operator/api${path}`,
+    headers: { authorization: `Bearer ${token}`, ...headers },
+    ...(method === "POST" ? { payload } : {}),
+  });
+  return { code: answer.statusCode, body: answer.json<Said>(), replayed: answer.headers["idempotency-replayed"] };
 };
-const act = (action: string, fields: Record<string, unknown>, headers: Record<string, string> = {}) => api("POST", `/actions/${action}`, { seller: world.seller, ...fields }, headers);
+const act = (action: string, fields: Record<string, unknown>, headers: Record<string, string> = {}) =>
+  api("POST", `/actions/${action}`, { seller: world.seller, ...fields }, headers);
 const disputed = () => reach(world, "disputed");
-const shares = async (id: number) => (await world.sends(id)).filter((one) => one.state !== "cancelled").map((one) => [one.payeeKind, one.amount]).toSorted();
+const shares = async (id: number) =>
+  (await world.sends(id))
+    .filter((one) => one.state !== "cancelled")
+    .map((one) => [one.payeeKind, one.amount] as const)
+    .toSorted(([a], [b]) => a.localeCompare(b));
 
 describe("who may", () => {
   test("no call of the operator's works without a session, with a made-up one, or with a seller's", async () => {
     const seller = (await world.signIn("seller")).headers.cookie.split("=")[1] ?? "";
     for (const authorization of ["", "Bearer", "Bearer x", `Bearer ${seller}`, `Basic ${token}`, `Bearer ${world.authtoken()}`]) {
-      for (const [method, path] of [["GET", "/overview"], ["GET", `/orders/${world.seller}/3001`], ["POST", `/orders/${world.seller}/3001/preview`], ["POST", "/actions/add_float"]] as const) {
+      for (const [method, path] of [
+        ["GET", "/overview"],
+        ["GET", `/orders/${world.seller}/3001`],
+        ["POST", `/orders/${world.seller}/3001/preview`],
+        ["POST", "/actions/add_float"],
+      ] as const) {
         const answer = await world.still(() => api(method, path, { seller: 0, amount: 1 }, { authorization }));
-        expect([authorization.slice(0, 12), path, answer.code, answer.body.code]).toEqual([authorization.slice(0, 12), path, 401, "not_signed_in"]);
+        expect([authorization.slice(0, 12), path, answer.code, answer.body.code]).toEqual([
+          authorization.slice(0, 12),
+          path,
+          401,
+          "not_signed_in",
+        ]);
       }
     }
-    const wrong = await world.inject({ method: "POST", url: "/operator/api/session", payload: { email: world.seeded.operator.email, password: "x" } });
+    const wrong = await world.inject({
+      method: "POST",
+      url: "/operator/api/session",
+      payload: { email: world.seeded.operator.email, password: "x" },
+    });
     expect([wrong.statusCode, wrong.json()]).toMatchObject([401, { status: "error", code: "wrong_password" }]);
   });
 
   test("an unknown order, seller or action is told so", async () => {
-    for (const path of [`/orders/${world.seller}/999999`, "/orders/abc/def", "/orders/0/1"]) expect((await api("GET", path)).code).toBe(404);
+    for (const path of [`/orders/${world.seller}/999999`, "/orders/abc/def", "/orders/0/1"])
+      expect((await api("GET", path)).code).toBe(404);
     expect((await act("rule", { order: 999_999, buyer_gets: 0 })).code).toBe(404);
     expect((await world.still(() => act("explode", {}))).body).toMatchObject({ status: "error", code: "not_now" });
-    expect((await world.still(() => act("add_float", { seller: "x", amount: 1 }))).body).toMatchObject({ code: "invalid", facts: { field: "seller" } });
+    expect((await world.still(() => act("add_float", { seller: "x", amount: 1 }))).body).toMatchObject({
+      code: "invalid",
+      facts: { field: "seller" },
+    });
   });
 });
 
@@ -73,7 +104,10 @@ describe("ruling", () => {
       const done = await act("rule", { order: id, buyer_gets: buyerGets, comment: "heard both" });
       expect([done.code, done.body.data]).toMatchObject([200, { order: id, state: "resolved" }]);
       const { buyer, seller } = shown.body.data as { buyer: number; seller: number };
-      const expected = [["buyer", BigInt(buyer)], ["seller", BigInt(seller)]].filter(([, amount]) => amount !== 0n);
+      const expected = [
+        ["buyer", BigInt(buyer)],
+        ["seller", BigInt(seller)],
+      ].filter(([, amount]) => amount !== 0n);
       expect([buyerGets, await shares(id)]).toEqual([buyerGets, expected]);
     }
   });
@@ -86,7 +120,10 @@ describe("ruling", () => {
   test("more than was paid, less than nothing, a fraction and text are refused in preview and in ruling", async () => {
     const id = await disputed();
     for (const amount of [450_001, -1, 0.5, "abc", null, "", {}, 1e20]) {
-      for (const one of [() => api("POST", `/orders/${world.seller}/${id}/preview`, { buyer_gets: amount }), () => act("rule", { order: id, buyer_gets: amount })]) {
+      for (const one of [
+        () => api("POST", `/orders/${world.seller}/${id}/preview`, { buyer_gets: amount }),
+        () => act("rule", { order: id, buyer_gets: amount }),
+      ]) {
         const answer = await world.still(one);
         expect([amount, answer.code, answer.body.status]).toEqual([amount, 422, "error"]);
       }
@@ -119,7 +156,9 @@ describe("ruling", () => {
       expect([key.length, bad.code >= 400 && bad.code < 500]).toEqual([key.length, true]);
     }
     const fresh = await disputed();
-    const rivals = await Promise.all(Array.from({ length: 5 }, () => act("rule", { order: fresh, buyer_gets: 5 }, { "idempotency-key": `together-${fresh}` })));
+    const rivals = await Promise.all(
+      Array.from({ length: 5 }, () => act("rule", { order: fresh, buyer_gets: 5 }, { "idempotency-key": `together-${fresh}` })),
+    );
     expect(new Set(rivals.map((one) => JSON.stringify(one.body))).size).toBe(1);
     expect(rivals[0]?.code).toBe(200);
   });
@@ -133,7 +172,10 @@ describe("ruling", () => {
     await world.post(await world.linkTo("seller@demo.tranche.test", id), { action: "escalate" });
     expect((await world.order(id)).state).toBe("disputed");
     const asSecond = { authorization: `Bearer ${second}` };
-    expect((await act("rule", { order: id, buyer_gets: 500_000 })).body.data).toMatchObject({ waits_for: "a second operator", state: "disputed" });
+    expect((await act("rule", { order: id, buyer_gets: 500_000 })).body.data).toMatchObject({
+      waits_for: "a second operator",
+      state: "disputed",
+    });
     await act("rule", { order: id, buyer_gets: 500_000 });
     expect((await world.order(id)).state).toBe("disputed");
     expect((await act("rule", { order: id, buyer_gets: 600_000 }, asSecond)).body.data).toMatchObject({ state: "disputed" });
@@ -145,8 +187,13 @@ describe("money that needs a hand", () => {
   const unknown = async (reference: string, amount = 450_000) => {
     await world.inject({ method: "POST", url: "/sandbox/unknown-money", payload: { reference, amount } });
     await world.due();
-    const { unapplied } = (await api("GET", "/overview")).body.data as { unapplied: { reference: string; paymentId: number; unknown: boolean; amount: number }[] };
-    return must(unapplied.find((one) => one.reference === reference), `the money ${reference}`);
+    const { unapplied } = (await api("GET", "/overview")).body.data as {
+      unapplied: { reference: string; paymentId: number; unknown: boolean; amount: number }[];
+    };
+    return must(
+      unapplied.find((one) => one.reference === reference),
+      `the money ${reference}`,
+    );
   };
 
   test("unknown money is listed, and matched to its order funds it, once", async () => {
@@ -154,13 +201,19 @@ describe("money that needs a hand", () => {
     expect(money).toMatchObject({ unknown: true, amount: 450_000 });
     const form = world.shopForm();
     await world.postForm(form);
-    const order = { seller: 0, payment: money.paymentId, to_seller: world.seller, to_order: await world.orderOfShop(form["order_product_id"] ?? "") };
+    const order = {
+      seller: 0,
+      payment: money.paymentId,
+      to_seller: world.seller,
+      to_order: await world.orderOfShop(form["order_product_id"] ?? ""),
+    };
     expect((await act("match", order)).body).toMatchObject({ status: "success", data: { order_state: "funded" } });
     expect((await world.order(order.to_order)).state).toBe("funded");
     await world.sound();
     await act("match", order);
     expect((await world.paymentsOf(order.to_order)).filter((one) => one.state === "received")).toHaveLength(1);
-    for (const wrong of [{ to_order: 999_999 }, { to_seller: 999 }, { payment: 999_999 }]) expect((await world.still(() => act("match", { ...order, ...wrong }))).code).toBe(404);
+    for (const wrong of [{ to_order: 999_999 }, { to_seller: 999 }, { payment: 999_999 }])
+      expect((await world.still(() => act("match", { ...order, ...wrong }))).code).toBe(404);
   });
 
   test("money that the rail settled before it was matched brings its settlement along", async () => {
@@ -168,7 +221,12 @@ describe("money that needs a hand", () => {
     await world.advance(2 * 86_400_000);
     const form = world.shopForm();
     await world.postForm(form);
-    const order = { seller: 0, payment: money.paymentId, to_seller: world.seller, to_order: await world.orderOfShop(form["order_product_id"] ?? "") };
+    const order = {
+      seller: 0,
+      payment: money.paymentId,
+      to_seller: world.seller,
+      to_order: await world.orderOfShop(form["order_product_id"] ?? ""),
+    };
     expect((await act("match", order)).code).toBe(200);
     await world.due();
     await world.sound();
@@ -190,7 +248,10 @@ describe("money that needs a hand", () => {
     await world.wire("/api/callback/order", { order: orderId, status: "cancelled" });
     await world.due();
     expect((await world.sends(orderId)).map((one) => one.state)).not.toContain("succeeded");
-    const { why, holds } = (await api("GET", `/orders/${world.seller}/${orderId}`)).body.data as { why: string[]; holds: { id: number; note: string }[] };
+    const { why, holds } = (await api("GET", `/orders/${world.seller}/${orderId}`)).body.data as {
+      why: string[];
+      holds: { id: number; note: string }[];
+    };
     expect(why.join(" ")).toContain("looks odd");
     const parties = words((await world.get(`/seller/orders/${orderId}`, (await world.signIn("seller")).headers)).text);
     expect([parties.includes("an operator stopped it"), parties.includes("looks odd")]).toEqual([true, false]);
@@ -217,7 +278,13 @@ describe("money that needs a hand", () => {
   });
 
   test("float is added and fees are taken, never so much that less is held than owed", async () => {
-    const solvency = async () => must(((await api("GET", "/overview")).body.data as { solvency: { currency: string; held: number; owed: number }[] }).solvency.find((one) => one.currency === "NGN"), "naira");
+    const solvency = async () =>
+      must(
+        ((await api("GET", "/overview")).body.data as { solvency: { currency: string; held: number; owed: number }[] }).solvency.find(
+          (one) => one.currency === "NGN",
+        ),
+        "naira",
+      );
     const before = await solvency();
     expect((await act("add_float", { seller: 0, amount: 5_000_000 })).code).toBe(200);
     const after = await solvency();
@@ -227,7 +294,16 @@ describe("money that needs a hand", () => {
     expect([tooMuch.code, tooMuch.body.code]).toEqual([409, "mismatch"]);
     expect((await act("take_fees", { seller: 0, escrow_fees: 100_000, payout_fees: 5_000 })).code).toBe(200);
     expect((await solvency()).held).toBe(after.held - 105_000);
-    for (const fields of [{ amount: 0 }, { amount: -1 }, { amount: 0.5 }, { amount: "abc" }, {}, { amount: 100, currency: "naira" }, { amount: 100, currency: "XX1" }, { amount: 100, currency: "<b>" }]) {
+    for (const fields of [
+      { amount: 0 },
+      { amount: -1 },
+      { amount: 0.5 },
+      { amount: "abc" },
+      {},
+      { amount: 100, currency: "naira" },
+      { amount: 100, currency: "XX1" },
+      { amount: 100, currency: "<b>" },
+    ]) {
       expect((await world.still(() => act("add_float", { seller: 0, ...fields }))).code).toBe(422);
     }
     expect((await world.still(() => act("take_fees", { seller: 0 }))).code).toBe(422);
@@ -240,11 +316,16 @@ describe("the operator's pages", () => {
     const { headers, csrf } = await world.signIn("operator");
     const path = `/operator/orders/${world.seller}/${id}`;
     expect(words((await world.get("/operator", headers)).text)).toContain(String(id));
-    const shown = await world.still(() => world.post(path, { csrf, action: "preview_rule", buyer_gets: "2,000.00", comment: "both are right" }, headers));
+    const shown = await world.still(() =>
+      world.post(path, { csrf, action: "preview_rule", buyer_gets: "2,000.00", comment: "both are right" }, headers),
+    );
     expect(words(shown.text)).toMatch(/NGN 2,000\.00.*NGN 2,129\.16/);
     const ruled = await world.post(path, { csrf, action: "rule", buyer_gets: "2000.00", comment: "both are right" }, headers);
     expect(ruled.status).toBe(200);
-    expect(await shares(id)).toEqual([["buyer", 200_000n], ["seller", 212_916n]]);
+    expect(await shares(id)).toEqual([
+      ["buyer", 200_000n],
+      ["seller", 212_916n],
+    ]);
     const forged = await world.still(() => world.post(path, { csrf: "x", action: "reopen" }, headers));
     expect(forged.status).toBe(401);
   });
@@ -253,7 +334,9 @@ describe("the operator's pages", () => {
     const id = await disputed();
     const { headers, csrf } = await world.signIn("operator");
     for (const typed of ["4500.01", "", "-1", "abc"]) {
-      const answer = await world.still(() => world.post(`/operator/orders/${world.seller}/${id}`, { csrf, action: "preview_rule", buyer_gets: typed }, headers));
+      const answer = await world.still(() =>
+        world.post(`/operator/orders/${world.seller}/${id}`, { csrf, action: "preview_rule", buyer_gets: typed }, headers),
+      );
       expect([typed, answer.status, answer.text.includes('role="alert"')]).toEqual([typed, 422, true]);
     }
   });

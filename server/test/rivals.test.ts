@@ -25,15 +25,25 @@ describe("two rivals", () => {
       const { orderId } = await world.buy();
       await world.done(deliver(world.on("seller", orderId)));
       const link = await world.linkTo(mail, orderId);
-      const answers = await Promise.all([world.post(link, { action: "accept" }), world.post(link, { action: "reject", reason: "damaged" })]);
+      const answers = await Promise.all([
+        world.post(link, { action: "accept" }),
+        world.post(link, { action: "reject", reason: "damaged" }),
+      ]);
       expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 410]);
-      const steps = await world.engine.pool.query("SELECT action FROM transitions WHERE order_id = $1 AND action IN ('accept', 'reject')", [orderId]);
+      const steps = await world.engine.pool.query("SELECT action FROM transitions WHERE order_id = $1 AND action IN ('accept', 'reject')", [
+        orderId,
+      ]);
       expect(steps.rows).toHaveLength(1);
     }
   });
 
   test("two payments for one milestone: one funds it, the other goes back whole", async () => {
-    const project = await world.wire("/api/project/createProject", { project_name: "P", description: "d", customer_email: mail, customer_phone: payer.buyer_phone });
+    const project = await world.wire("/api/project/createProject", {
+      project_name: "P",
+      description: "d",
+      customer_email: mail,
+      customer_phone: payer.buyer_phone,
+    });
     const form = world.shopForm({ project_id: String((project.body.data as { id: number }).id) });
     const [first, second] = [must((await world.postForm(form)).location, "a"), must((await world.postForm(form)).location, "b")];
     expect(first).not.toBe(second);
@@ -57,16 +67,30 @@ describe("two rivals", () => {
 });
 
 describe("rail events", () => {
-  const money = (reference: string, more: object = {}) => ({ reference, rail_reference: `LNG-${reference}`, amount: 450_000, currency: "NGN", fee: 16_750, method: "card", ...more });
+  const money = (reference: string, more: object = {}) => ({
+    reference,
+    rail_reference: `LNG-${reference}`,
+    amount: 450_000,
+    currency: "NGN",
+    fee: 16_750,
+    method: "card",
+    ...more,
+  });
   const overview = async () => words((await world.get("/operator", (await world.signIn("operator")).headers)).text);
   // The sandbox rail's own record knows nothing of money that only an event tells of; sound() compares the two.
   const forget = async (reference: string) => {
-    const { rows } = await world.engine.pool.query<{ id: bigint }>("SELECT id FROM payments WHERE seller_id = 0 AND reference = $1", [reference]);
+    const { rows } = await world.engine.pool.query<{ id: bigint }>("SELECT id FROM payments WHERE seller_id = 0 AND reference = $1", [
+      reference,
+    ]);
     return Number(must(rows[0], "the unknown payment").id);
   };
 
   test("money under an unknown reference is kept in the house's book and shown to the operator", async () => {
-    const sent = await world.inject({ method: "POST", url: "/sandbox/unknown-money", payload: { reference: "nobody-knows", amount: 450_000 } });
+    const sent = await world.inject({
+      method: "POST",
+      url: "/sandbox/unknown-money",
+      payload: { reference: "nobody-knows", amount: 450_000 },
+    });
     expect(sent.statusCode).toBe(200);
     await world.due();
     expect(await forget("nobody-knows")).toBeGreaterThan(0);

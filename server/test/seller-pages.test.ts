@@ -21,7 +21,15 @@ afterAll(() => world.close());
 const get = (path: string) => world.get(path, me.headers);
 const post = (path: string, fields: Record<string, unknown>) => world.post(path, { csrf: me.csrf, ...fields }, me.headers);
 const seller = async () => must(await sellerById(world.engine.pool, world.seller), "the seller");
-const shop = { section: "shop", callback_url: "", callback_format: "auto", callback_token: "documented", origins: "", unsigned_checkout: "allow", provider_share_limit: "100" };
+const shop = {
+  section: "shop",
+  callback_url: "",
+  callback_format: "auto",
+  callback_token: "documented",
+  origins: "",
+  unsigned_checkout: "allow",
+  provider_share_limit: "100",
+};
 const terms = {
   section: "terms",
   escrow_fee_bearer: "buyer",
@@ -57,14 +65,24 @@ describe("signing in", () => {
   });
 
   test("the cookie is out of reach for scripts and other sites", async () => {
-    const answer = await world.inject({ method: "POST", url: "/seller/login", payload: { email: world.keysOf().email, password: world.keysOf().password } });
+    const answer = await world.inject({
+      method: "POST",
+      url: "/seller/login",
+      payload: { email: world.keysOf().email, password: world.keysOf().password },
+    });
     expect(answer.headers["set-cookie"]).toMatch(/^tranche-seller=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
   });
 
   test("a form without this session's own token, or with another's, does nothing", async () => {
     const other = await world.signIn("seller", "individual");
     for (const csrf of [undefined, "", "x", other.csrf]) {
-      const answer = await world.still(() => world.post("/seller/settings", { ...shop, callback_url: "https://evil.example/", ...(csrf === undefined ? {} : { csrf }) }, me.headers));
+      const answer = await world.still(() =>
+        world.post(
+          "/seller/settings",
+          { ...shop, callback_url: "https://evil.example/", ...(csrf === undefined ? {} : { csrf }) },
+          me.headers,
+        ),
+      );
       expect(answer.status).toBe(401);
     }
     expect((await seller()).callbackUrl).toBeNull();
@@ -76,7 +94,9 @@ describe("signing in", () => {
     expect([out.status, out.location]).toEqual([303, "/seller/login"]);
     expect((await world.get("/seller", leaving.headers)).location).toBe("/seller/login");
     const old = await world.signIn("seller");
-    await world.database.ownerPool.query("UPDATE sessions SET expires_at = now() - interval '1 second' WHERE created_at = (SELECT max(created_at) FROM sessions)");
+    await world.database.ownerPool.query(
+      "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE created_at = (SELECT max(created_at) FROM sessions)",
+    );
     expect((await world.get("/seller", old.headers)).location).toBe("/seller/login");
     expect((await world.still(() => world.post("/seller/keys", { csrf: old.csrf, action: "rotate" }, old.headers))).status).toBe(401);
   });
@@ -85,7 +105,9 @@ describe("signing in", () => {
     const operator = await world.signIn("operator");
     const asSeller = operator.headers.cookie.replace("tranche-operator", "tranche-seller");
     expect((await world.get("/seller", { cookie: asSeller })).location).toBe("/seller/login");
-    expect((await world.get("/operator", { cookie: me.headers.cookie.replace("tranche-seller", "tranche-operator") })).location).toBe("/operator/login");
+    expect((await world.get("/operator", { cookie: me.headers.cookie.replace("tranche-seller", "tranche-operator") })).location).toBe(
+      "/operator/login",
+    );
   });
 
   test("guessing passwords is slowed down: the eleventh try of a minute is 429 with Retry-After", async () => {
@@ -123,7 +145,19 @@ describe("orders", () => {
   test("what only buyer, operator, rail or clock may do is refused to the seller", async () => {
     const { orderId } = await world.buy();
     await world.done(deliver(world.on("seller", orderId)));
-    for (const action of ["accept", "reject", "rule", "reopen", "fund", "lapse", "settle", "charge_back", "object", "redeliver", "nonsense"]) {
+    for (const action of [
+      "accept",
+      "reject",
+      "rule",
+      "reopen",
+      "fund",
+      "lapse",
+      "settle",
+      "charge_back",
+      "object",
+      "redeliver",
+      "nonsense",
+    ]) {
       const answer = await world.still(() => post(`/seller/orders/${orderId}`, { action, reason: "damaged", offer: "1", buyer_gets: "0" }));
       expect([action, answer.status]).toEqual([action, 422]);
     }
@@ -132,12 +166,14 @@ describe("orders", () => {
   test("the list filters by state and pages back, and nonsense in the address is no fault", async () => {
     await world.buy();
     expect(words((await get("/seller?state=funded")).text)).toContain("A chair");
-    for (const query of ["state=nonsense", "before=abc", "before=1&before=2", "state=a&state=b", "state[]=x", "before=-1", "%"]) expect((await get(`/seller?${query}`)).status).toBe(200);
+    for (const query of ["state=nonsense", "before=abc", "before=1&before=2", "state=a&state=b", "state[]=x", "before=-1", "%"])
+      expect((await get(`/seller?${query}`)).status).toBe(200);
   });
 });
 
 describe("keys", () => {
-  const call = async (publicKey: string, privateKey: string) => (await world.wire("/api/serviceprovider", { authtoken: makeAuthtoken({ publicKey, privateKey }) }, { as: null })).status;
+  const call = async (publicKey: string, privateKey: string) =>
+    (await world.wire("/api/serviceprovider", { authtoken: makeAuthtoken({ publicKey, privateKey }) }, { as: null })).status;
 
   test("while keys are changed both pairs work, never more than two, and an ended one is wrong at once", async () => {
     const maker = await world.signIn("seller", "individual");
@@ -153,7 +189,10 @@ describe("keys", () => {
     const third = await rotate();
     expect([await call(...seeded), await call(...second), await call(...third)]).toEqual([401, 200, 200]);
     await Promise.all([rotate(), rotate(), rotate()]);
-    const valid = await world.engine.pool.query("SELECT valid_until FROM api_keys WHERE seller_id = $1 AND (valid_until IS NULL OR valid_until > now())", [world.sellerOf("individual")]);
+    const valid = await world.engine.pool.query(
+      "SELECT valid_until FROM api_keys WHERE seller_id = $1 AND (valid_until IS NULL OR valid_until > now())",
+      [world.sellerOf("individual")],
+    );
     expect(valid.rows).toHaveLength(2);
     expect(valid.rows.filter((row) => (row as { valid_until: Date | null }).valid_until === null)).toHaveLength(1);
   });
@@ -177,9 +216,24 @@ describe("keys", () => {
 describe("settings", () => {
   test("are saved, shown again, and count for new orders only", async () => {
     const before = (await world.buy()).orderId;
-    const saved = await post("/seller/settings", { ...terms, max_delivery_days: "30", sla: "2", cancellation_fee: "200.00", reasons_with_fee: ["damaged", "other"], accept_after_days: "5", non_split: "1,000" });
+    const saved = await post("/seller/settings", {
+      ...terms,
+      max_delivery_days: "30",
+      sla: "2",
+      cancellation_fee: "200.00",
+      reasons_with_fee: ["damaged", "other"],
+      accept_after_days: "5",
+      non_split: "1,000",
+    });
     expect([saved.status, words(saved.text)]).toEqual([200, expect.stringContaining("saved")]);
-    expect((await seller()).terms).toMatchObject({ maxDeliveryDays: 30, sla: 2, cancellationFee: 20_000, reasonsWithFee: ["damaged", "other"], acceptAfterDays: 5, nonSplit: 100_000 });
+    expect((await seller()).terms).toMatchObject({
+      maxDeliveryDays: 30,
+      sla: 2,
+      cancellationFee: 20_000,
+      reasonsWithFee: ["damaged", "other"],
+      acceptAfterDays: 5,
+      nonSplit: 100_000,
+    });
     expect((await get("/seller/settings")).text).toMatch(/name="max_delivery_days"[^>]*value="30"/);
     const after = (await world.buy()).orderId;
     expect([(await world.order(before)).terms.maxDeliveryDays, (await world.order(after)).terms.maxDeliveryDays]).toEqual([7, 30]);
@@ -233,7 +287,11 @@ describe("settings", () => {
     const careful = await httpWorld({ settings: { TRANCHE_HOLD_COOLING_OFF_SANDBOX: "PT24H" } });
     await careful.float();
     const own = await careful.signIn("seller");
-    const answer = await careful.post("/seller/settings", { csrf: own.csrf, section: "bank", bank_name: "Zenith", bank_code: "057", account_number: "0123459999", account_name: "Ada Okafor" }, own.headers);
+    const answer = await careful.post(
+      "/seller/settings",
+      { csrf: own.csrf, section: "bank", bank_name: "Zenith", bank_code: "057", account_number: "0123459999", account_name: "Ada Okafor" },
+      own.headers,
+    );
     expect(words(answer.text)).toContain("saved");
     const { orderId } = await careful.buy();
     await careful.done(deliver(careful.on("seller", orderId)));

@@ -26,7 +26,14 @@ describe("a business seller's commission", () => {
     const { status, body } = await world.wire(sellers, { commisson: "20", sp_id: musa, order_id: orderId });
     expect([status, body.status, body.message]).toEqual([200, "success", done]);
     expect(body.data).toEqual([
-      { id: expect.any(Number), order_id: orderId, commisson: 20, created_at: time, updated_at: time, service_provider: expect.objectContaining({ id: musa, type: 1, firstname: "Musa" }) },
+      {
+        id: expect.any(Number),
+        order_id: orderId,
+        commisson: 20,
+        created_at: time,
+        updated_at: time,
+        service_provider: expect.objectContaining({ id: musa, type: 1, firstname: "Musa" }),
+      },
     ]);
     expect(await world.order(orderId)).toMatchObject({ providerId: musa, share: 2000 });
   });
@@ -52,14 +59,24 @@ describe("a business seller's commission", () => {
     await world.wire("/api/callback/order", { order: orderId, status: "delivered", phone_number: "" });
     await world.done(accept(world.on("buyer", orderId)));
     await world.due();
-    expect((await world.sends(orderId)).map((one) => [one.payeeKind, one.amount]).toSorted()).toEqual([["seller", 75_650n], ["service_provider", 302_600n]]);
+    expect(
+      (await world.sends(orderId)).map((one) => [one.payeeKind, one.amount] as const).toSorted(([a], [b]) => a.localeCompare(b)),
+    ).toEqual([
+      ["seller", 75_650n],
+      ["service_provider", 302_600n],
+    ]);
     const late = await world.still(() => world.wire(sellers, { commission: "50", sp_id: musa, order_id: orderId }));
-    expect([late.status, late.body]).toEqual([409, { status: "error", message: "Invalid action. This request has already been processed" }]);
+    expect([late.status, late.body]).toEqual([
+      409,
+      { status: "error", message: "Invalid action. This request has already been processed" },
+    ]);
   });
 
   test("float noise is rounded; what is no percentage with two decimals is refused by name", async () => {
     const { orderId } = await world.buy();
-    expect((await world.wire(sellers, { commission: 100 - 80.1, sp_id: musa, order_id: orderId }, { encoding: "json" })).body.data).toMatchObject([{ commisson: 19.9 }]);
+    expect(
+      (await world.wire(sellers, { commission: 100 - 80.1, sp_id: musa, order_id: orderId }, { encoding: "json" })).body.data,
+    ).toMatchObject([{ commisson: 19.9 }]);
     for (const share of ["-1", "100.01", "12.345", "abc", "1e1", "20%", "NaN"]) {
       const answer = await world.still(() => world.wire(sellers, { commisson: share, sp_id: musa, order_id: orderId }));
       expect([share, answer.status, answer.body.status]).toEqual([share, 422, "error"]);
@@ -70,12 +87,21 @@ describe("a business seller's commission", () => {
   test("an unknown provider, another seller's, an unknown order and missing fields are told in the documented words", async () => {
     const { orderId } = await world.buy();
     const say = async (fields: Record<string, unknown>, as: "business" | "individual" = "business") => {
-      const { status, body } = await world.still(() => world.wire(sellers, { commisson: 50, sp_id: musa, order_id: orderId, ...fields }, { as }));
+      const { status, body } = await world.still(() =>
+        world.wire(sellers, { commisson: 50, sp_id: musa, order_id: orderId, ...fields }, { as }),
+      );
       return [status, body.message];
     };
-    expect(await say({ sp_id: 99999 })).toEqual([404, "Service Provider with id (99999) does not exist, Please add Service Provider then try"]);
-    expect(await say({}, "individual")).toEqual([404, `Service Provider with id (${musa}) does not exist, Please add Service Provider then try`]);
-    for (const id of [999_999_999, market, "abc"]) expect(await say({ order_id: id })).toEqual([404, "No such order exists for the seller."]);
+    expect(await say({ sp_id: 99999 })).toEqual([
+      404,
+      "Service Provider with id (99999) does not exist, Please add Service Provider then try",
+    ]);
+    expect(await say({}, "individual")).toEqual([
+      404,
+      `Service Provider with id (${musa}) does not exist, Please add Service Provider then try`,
+    ]);
+    for (const id of [999_999_999, market, "abc"])
+      expect(await say({ order_id: id })).toEqual([404, "No such order exists for the seller."]);
     expect(await say({ commisson: "" })).toEqual([422, "The commisson field is required."]);
     expect(await say({ sp_id: "" })).toEqual([422, "The sp_id field is required."]);
     expect(await say({ order_id: "" })).toEqual([422, "The order_id field is required."]);
@@ -87,7 +113,21 @@ describe("a marketplace operator's commission", () => {
     for (const method of ["POST", "PUT"] as const) {
       const { status, body } = await world.wire(operators, { commisson: 15, order_id: market }, { as: "marketplace_operator", method });
       expect([status, body.message]).toEqual([200, done]);
-      const nothing = ["business_name", "business_address", "business_address_2", "business_city", "business_state", "business_country", "year_of_inc", "cac_certificate", "memorandum_of_article", "company_profile", "siteURL", "comments", "deleted_at"];
+      const nothing = [
+        "business_name",
+        "business_address",
+        "business_address_2",
+        "business_city",
+        "business_state",
+        "business_country",
+        "year_of_inc",
+        "cac_certificate",
+        "memorandum_of_article",
+        "company_profile",
+        "siteURL",
+        "comments",
+        "deleted_at",
+      ];
       expect(body.data).toEqual({
         id: expect.any(Number),
         order_id: market,
@@ -110,15 +150,27 @@ describe("a marketplace operator's commission", () => {
         },
       });
     }
-    expect(await world.order(market, world.sellerOf("individual"))).toMatchObject({ share: 1500, operatorId: world.sellerOf("marketplace_operator") });
+    expect(await world.order(market, world.sellerOf("individual"))).toMatchObject({
+      share: 1500,
+      operatorId: world.sellerOf("marketplace_operator"),
+    });
   });
 
   test("a seller that is no longer associated is told in the documented words", async () => {
     const [operatorId, sellerId] = [world.sellerOf("marketplace_operator"), world.sellerOf("individual")];
-    await world.database.ownerPool.query("UPDATE associations SET state = 'invited' WHERE operator_id = $1 AND seller_id = $2", [operatorId, sellerId]);
+    await world.database.ownerPool.query("UPDATE associations SET state = 'invited' WHERE operator_id = $1 AND seller_id = $2", [
+      operatorId,
+      sellerId,
+    ]);
     const answer = await world.still(() => world.wire(operators, { commission: 15, order_id: market }, { as: "marketplace_operator" }));
-    await world.database.ownerPool.query("UPDATE associations SET state = 'confirmed' WHERE operator_id = $1 AND seller_id = $2", [operatorId, sellerId]);
-    expect([answer.status, answer.body.message]).toEqual([404, `Seller with id (${sellerId}) is not associated to the marketplace operator, Please associate seller then try again`]);
+    await world.database.ownerPool.query("UPDATE associations SET state = 'confirmed' WHERE operator_id = $1 AND seller_id = $2", [
+      operatorId,
+      sellerId,
+    ]);
+    expect([answer.status, answer.body.message]).toEqual([
+      404,
+      `Seller with id (${sellerId}) is not associated to the marketplace operator, Please associate seller then try again`,
+    ]);
   });
 
   test("an order of somebody else, an unknown one and a missing field change nothing", async () => {

@@ -15,8 +15,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const paths = ["/api/callback/order", "/api/api/callback/order"] as const;
-const order = (fields: Record<string, unknown>, path: string = paths[0], encoding?: Encoding) => world.wire(path, fields, encoding === undefined ? {} : { encoding });
-const deliver = (id: number) => order({ order: id, status: "delivered", phone_number: "+2348031112222", email: "shopper@demo.tranche.test" });
+const order = (fields: Record<string, unknown>, path: string = paths[0], encoding?: Encoding) =>
+  world.wire(path, fields, encoding === undefined ? {} : { encoding });
+const deliver = (id: number) =>
+  order({ order: id, status: "delivered", phone_number: "+2348031112222", email: "shopper@demo.tranche.test" });
 const bought = async (change: Record<string, string | undefined> = {}) => (await world.buy(change)).orderId;
 const buyer = (id: number) => world.on("buyer", id);
 
@@ -84,11 +86,26 @@ describe("the order, read", () => {
       seller_attempts: "",
       cron_status: null,
       sp_order_ref: 0,
-      payment: { id, payment_ref: expect.any(String), amount: 450_000, method: "card", status: "1", payment_date: time, gateway_response: "Successfull" },
+      payment: {
+        id,
+        payment_ref: expect.any(String),
+        amount: 450_000,
+        method: "card",
+        status: "1",
+        payment_date: time,
+        gateway_response: "Successfull",
+      },
       refund: null,
       payout: null,
       additional_services: [],
-      customers: { id, firstname: "Ngozi", lastname: "Bello", phone_number: "+2348031112222", phone_number_alt: null, email: "shopper@demo.tranche.test" },
+      customers: {
+        id,
+        firstname: "Ngozi",
+        lastname: "Bello",
+        phone_number: "+2348031112222",
+        phone_number_alt: null,
+        email: "shopper@demo.tranche.test",
+      },
     });
   });
 
@@ -96,13 +113,18 @@ describe("the order, read", () => {
     const id = await bought();
     const first = await order({ order: id, status: "order" });
     for (const path of paths) {
-      for (const encoding of ["form", "multipart", "json"] as const) expect((await order({ order: id, status: "order" }, path, encoding)).body).toEqual(first.body);
+      for (const encoding of ["form", "multipart", "json"] as const)
+        expect((await order({ order: id, status: "order" }, path, encoding)).body).toEqual(first.body);
     }
   });
 
   test("the payment's reference stands in the order and in its payment alike", async () => {
     const id = await bought();
-    const data = (await order({ order: id, status: "order" })).body.data as { payment_ref: string; payment: { payment_ref: string }; payment_number: number };
+    const data = (await order({ order: id, status: "order" })).body.data as {
+      payment_ref: string;
+      payment: { payment_ref: string };
+      payment_number: number;
+    };
     expect(data.payment_ref).toBe(data.payment.payment_ref);
   });
 
@@ -128,7 +150,14 @@ describe("the order, read", () => {
     await world.due();
     const data = (await order({ order: id, status: "order" })).body.data as Record<string, unknown>;
     expect(data["status"]).toMatchObject({ id: 5, title: "Complete" });
-    expect(data["payout"]).toMatchObject({ type: 2, beneficiary_id: world.seller, transaction_id: id, amount: 383_250, status: 1, currency: "NGN" });
+    expect(data["payout"]).toMatchObject({
+      type: 2,
+      beneficiary_id: world.seller,
+      transaction_id: id,
+      amount: 383_250,
+      status: 1,
+      currency: "NGN",
+    });
     expect(data["delivery_date"]).toMatch(/^\d{4}-\d\d-\d\d$/);
   });
 });
@@ -138,7 +167,11 @@ describe("delivered", () => {
     const id = await bought();
     const { status, body } = await deliver(id);
     expect(status).toBe(200);
-    expect(body).toEqual({ status: "success", message: "pod_created", data: { phone: "+2348031112222", email: "shopper@demo.tranche.test", order: String(id) } });
+    expect(body).toEqual({
+      status: "success",
+      message: "pod_created",
+      data: { phone: "+2348031112222", email: "shopper@demo.tranche.test", order: String(id) },
+    });
     expect((await world.order(id)).state).toBe("delivered");
   });
 
@@ -153,7 +186,10 @@ describe("delivered", () => {
     const id = await bought();
     await deliver(id);
     const again = await world.still(() => deliver(id));
-    expect([again.status, again.body]).toEqual([409, { status: "error", message: "Invalid request to Process, Order has been already Processed" }]);
+    expect([again.status, again.body]).toEqual([
+      409,
+      { status: "error", message: "Invalid request to Process, Order has been already Processed" },
+    ]);
   });
 
   test("asks the buyer by mail and text message to accept or reject", async () => {
@@ -171,12 +207,20 @@ describe("cancelled and buyer_cancel", () => {
     const id = await bought();
     const { status, body } = await order({ order: id, status: "cancelled", comment: "No comment" });
     expect([status, body.status]).toEqual([200, "success"]);
-    expect(body.data).toMatchObject({ id, comment: "No comment", status: { id: 9, title: "Canceled" }, refund: { type: 7, amount: 450_000, seller_id: 0, transaction_id: id } });
+    expect(body.data).toMatchObject({
+      id,
+      comment: "No comment",
+      status: { id: 9, title: "Canceled" },
+      refund: { type: 7, amount: 450_000, seller_id: 0, transaction_id: id },
+    });
   });
 
   test("the seller's key may cancel in the buyer's name, and the history says so", async () => {
     const id = await bought();
-    expect((await order({ order: id, status: "buyer_cancel", comment: "changed my mind" })).body.data).toMatchObject({ id, status: { id: 9 } });
+    expect((await order({ order: id, status: "buyer_cancel", comment: "changed my mind" })).body.data).toMatchObject({
+      id,
+      status: { id: 9 },
+    });
     const { rows } = await world.engine.pool.query("SELECT party, actor FROM transitions WHERE order_id = $1 AND action = 'cancel'", [id]);
     expect(rows).toEqual([{ party: "buyer", actor: "seller_for_buyer" }]);
   });
@@ -218,7 +262,11 @@ describe("cancelled and buyer_cancel", () => {
 
   test("of two cancellations at once, one refunds and the other is already processed", async () => {
     const id = await bought();
-    const answers = await Promise.all([order({ order: id, status: "cancelled" }), order({ order: id, status: "cancelled" }), order({ order: id, status: "buyer_cancel" })]);
+    const answers = await Promise.all([
+      order({ order: id, status: "cancelled" }),
+      order({ order: id, status: "cancelled" }),
+      order({ order: id, status: "buyer_cancel" }),
+    ]);
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 409, 409]);
     await world.due();
     expect((await world.sends(id)).map((one) => [one.kind, one.amount])).toEqual([["refund", 450_000n]]);
@@ -229,10 +277,17 @@ describe("refusals in the documented words", () => {
   test("a missing or wrong token is told on both paths, and a token in the address is not taken", async () => {
     const id = await bought();
     for (const path of paths) {
-      expect((await world.wire(path, { order: id, status: "order" }, { as: null })).body).toEqual({ status: "error", message: "The authtoken field is required." });
+      expect((await world.wire(path, { order: id, status: "order" }, { as: null })).body).toEqual({
+        status: "error",
+        message: "The authtoken field is required.",
+      });
       const wrong = await world.wire(path, { order: id, status: "order", authtoken: "bm90OmFrZXk=" }, { as: null });
       expect([wrong.status, wrong.body]).toEqual([401, { status: "error", message: "Invalid authtoken. Does not match any record." }]);
-      const inAddress = await world.wire(`${path}?authtoken=${encodeURIComponent(world.authtoken())}`, { order: id, status: "order" }, { as: null });
+      const inAddress = await world.wire(
+        `${path}?authtoken=${encodeURIComponent(world.authtoken())}`,
+        { order: id, status: "order" },
+        { as: null },
+      );
       expect([inAddress.status, inAddress.body.status]).toEqual([401, "error"]);
       const both = await world.wire(`${path}?authtoken=${encodeURIComponent(world.authtoken())}`, { order: id, status: "order" });
       expect([both.status, both.body.status]).toEqual([400, "error"]);
@@ -242,7 +297,9 @@ describe("refusals in the documented words", () => {
 
   test("the right public key with another private key is a wrong token", async () => {
     const token = Buffer.from(`${world.keysOf().public_key}:${world.keysOf("individual").private_key}`).toString("base64");
-    expect((await world.wire(paths[0], { order: 1, status: "order", authtoken: token }, { as: null })).body.message).toBe(messages.wrongAuthtoken);
+    expect((await world.wire(paths[0], { order: 1, status: "order", authtoken: token }, { as: null })).body.message).toBe(
+      messages.wrongAuthtoken,
+    );
   });
 
   test("an unknown order, an empty one, another seller's and one that nobody paid look the same", async () => {
@@ -276,9 +333,13 @@ describe("refusals in the documented words", () => {
     const read = await world.wire(paths[0], { order: orderId, status: "order" }, { as: "marketplace_operator" });
     expect(read.body.data).toMatchObject({ id: orderId, beneficiary_merchant_id: maker, is_marketplace: 1 });
     for (const status of ["delivered", "cancelled", "buyer_cancel"]) {
-      const answer = await world.still(() => world.wire(paths[0], { order: orderId, status, phone_number: "" }, { as: "marketplace_operator" }));
+      const answer = await world.still(() =>
+        world.wire(paths[0], { order: orderId, status, phone_number: "" }, { as: "marketplace_operator" }),
+      );
       expect([answer.status, answer.body.message]).toEqual([404, "No such order exists for the seller."]);
     }
-    expect((await world.wire(paths[0], { order: orderId, status: "delivered", phone_number: "" }, { as: "individual" })).body.message).toBe("pod_created");
+    expect((await world.wire(paths[0], { order: orderId, status: "delivered", phone_number: "" }, { as: "individual" })).body.message).toBe(
+      "pod_created",
+    );
   });
 });

@@ -10,7 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const input = { project_name: "A house", description: "Three milestones", customer_email: "builder@demo.tranche.test", customer_phone: "+2348034440001" };
+const input = {
+  project_name: "A house",
+  description: "Three milestones",
+  customer_email: "builder@demo.tranche.test",
+  customer_phone: "+2348034440001",
+};
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/) as string;
 const number = expect.any(Number) as number;
 
@@ -25,9 +30,20 @@ describe("createProject", () => {
   test("answers one object in the documented shape, without status and transaction, and the buyer exists at once", async () => {
     const { status, body } = await world.wire("/api/project/createProject", input);
     expect([status, body.status, body.message]).toEqual([200, "success", "project_created"]);
-    expect(body.data).toEqual({ project_name: "A house", description: "Three milestones", started_by: null, seller_id: world.seller, customer_id: number, updated_at: time, created_at: time, id: number });
+    expect(body.data).toEqual({
+      project_name: "A house",
+      description: "Three milestones",
+      started_by: null,
+      seller_id: world.seller,
+      customer_id: number,
+      updated_at: time,
+      created_at: time,
+      id: number,
+    });
     expect((await create()).customer_id).toBe((body.data as { customer_id: number }).customer_id);
-    expect((await create({ customer_email: "another@demo.tranche.test" })).customer_id).not.toBe((body.data as { customer_id: number }).customer_id);
+    expect((await create({ customer_email: "another@demo.tranche.test" })).customer_id).not.toBe(
+      (body.data as { customer_id: number }).customer_id,
+    );
   });
 
   test("form, multipart and JSON bodies are the same call", async () => {
@@ -50,9 +66,24 @@ describe("updateProject", () => {
   test("PUT and POST change name and description and answer the project with its milestones", async () => {
     const { id } = await create();
     for (const method of ["PUT", "POST"] as const) {
-      const { status, body } = await world.wire(`/api/project/updateProject/${id}`, { project_name: `A barn ${method}`, description: "Wood", project_id: id }, { method });
+      const { status, body } = await world.wire(
+        `/api/project/updateProject/${id}`,
+        { project_name: `A barn ${method}`, description: "Wood", project_id: id },
+        { method },
+      );
       expect([status, body.message]).toEqual([200, "project_updated"]);
-      expect(body.data).toEqual({ id, seller_id: world.seller, customer_id: number, project_name: `A barn ${method}`, description: "Wood", started_by: null, status: 0, created_at: time, updated_at: time, transaction: [] });
+      expect(body.data).toEqual({
+        id,
+        seller_id: world.seller,
+        customer_id: number,
+        project_name: `A barn ${method}`,
+        description: "Wood",
+        started_by: null,
+        status: 0,
+        created_at: time,
+        updated_at: time,
+        transaction: [],
+      });
     }
   });
 
@@ -74,7 +105,11 @@ describe("getExternalProjects", () => {
     const { orderId } = await world.buy({ ...buyer, project_id: String(id) });
     const body = await list();
     expect([body.status, body.message]).toEqual(["success", "project_data"]);
-    const projects = body.data as { id: number; customer_id: number; transaction: { id: number; amount_payed: number; status: { title: string } }[] }[];
+    const projects = body.data as {
+      id: number;
+      customer_id: number;
+      transaction: { id: number; amount_payed: number; status: { title: string } }[];
+    }[];
     const found = projects.find((one) => one.id === id);
     expect(found?.customer_id).toBe(customerId);
     expect(found?.transaction).toMatchObject([{ id: orderId, amount_payed: 450_000, status: { title: "Pending" } }]);
@@ -99,7 +134,9 @@ describe("milestones", () => {
     await world.due();
     const second = await world.buy({ ...buyer, project_id: String(id) });
     const { body } = await world.wire(`/api/project/updateProject/${id}`, { project_name: "A house", description: "Two paid" });
-    expect((body.data as { transaction: { id: number; status: { title: string } }[] }).transaction.map((one) => [one.id, one.status.title])).toEqual([
+    expect(
+      (body.data as { transaction: { id: number; status: { title: string } }[] }).transaction.map((one) => [one.id, one.status.title]),
+    ).toEqual([
       [first.orderId, "Complete"],
       [second.orderId, "Pending"],
     ]);
@@ -122,9 +159,17 @@ test("without a token, and with a wrong one, every project call says so and does
   for (const path of ["/api/project/createProject", "/api/project/updateProject/1", "/api/project/getExternalProjects"]) {
     const none = await world.still(() => world.wire(path, input, { as: null }));
     expect([path, none.status, none.body]).toEqual([path, 401, { status: "error", message: "The authtoken field is required." }]);
-    for (const authtoken of ["x", Buffer.from("a:b").toString("base64"), Buffer.from(`${world.keysOf().public_key}:wrongwrongwrong`).toString("base64")]) {
+    for (const authtoken of [
+      "x",
+      Buffer.from("a:b").toString("base64"),
+      Buffer.from(`${world.keysOf().public_key}:wrongwrongwrong`).toString("base64"),
+    ]) {
       const wrong = await world.still(() => world.wire(path, { ...input, authtoken }, { as: null }));
-      expect([path, wrong.status, wrong.body]).toEqual([path, 401, { status: "error", message: "Invalid authtoken. Does not match any record." }]);
+      expect([path, wrong.status, wrong.body]).toEqual([
+        path,
+        401,
+        { status: "error", message: "Invalid authtoken. Does not match any record." },
+      ]);
     }
   }
 });

@@ -20,7 +20,8 @@ const naira = {
   firstname: "Musa",
   lastname: "Bala",
 };
-const create = (change: Record<string, unknown> = {}, how: Parameters<HttpWorld["wire"]>[2] = {}) => world.wire("/api/serviceprovider/create", { ...naira, ...change }, how);
+const create = (change: Record<string, unknown> = {}, how: Parameters<HttpWorld["wire"]>[2] = {}) =>
+  world.wire("/api/serviceprovider/create", { ...naira, ...change }, how);
 const list = async (as: "business" | "individual" = "business") => (await world.wire("/api/serviceprovider", {}, { as })).body;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/) as string;
 const number = expect.any(Number) as number;
@@ -63,14 +64,25 @@ describe("serviceprovider/create", () => {
   });
 
   test("a USD account needs its Wise account alone, whatever account_type says, and bank fields may be empty", async () => {
-    const usd = { type: "2", account_type: "wise", account_id: "P47412", bank_code: "", nip_bank_code: "", bank_name: "", bank_account_number: "", bank_account_name: "", phone: "+2348036660005" };
+    const usd = {
+      type: "2",
+      account_type: "wise",
+      account_id: "P47412",
+      bank_code: "",
+      nip_bank_code: "",
+      bank_name: "",
+      bank_account_number: "",
+      bank_account_name: "",
+      phone: "+2348036660005",
+    };
     expect((await create(usd)).body.data).toMatchObject({ type: 2, account_id: "P47412", bank_code: null, bank_account_number: null });
     const missing = await world.still(() => create({ ...usd, account_id: "" }));
     expect([missing.status, missing.body.message]).toEqual([422, "The account_id field is required."]);
   });
 
   test("form, multipart and JSON bodies are the same call", async () => {
-    for (const encoding of ["form", "multipart", "json"] as const) expect((await create({}, { encoding })).body.message).toBe("Service Provider Updated successfully");
+    for (const encoding of ["form", "multipart", "json"] as const)
+      expect((await create({}, { encoding })).body.message).toBe("Service Provider Updated successfully");
     const digits = await create({ type: 1, bank_code: 221 }, { encoding: "json" });
     expect(digits.body.data).toMatchObject({ type: 1, bank_code: "221" });
   });
@@ -96,7 +108,23 @@ describe("serviceprovider", () => {
     expect([body.status, body.message]).toEqual(["success", "Service providers"]);
     const [one] = body.data as Record<string, unknown>[];
     expect(Object.keys(one ?? {})).toEqual(
-      expect.arrayContaining(["id", "type", "firstname", "lastname", "phone", "email", "bank_code", "nip_bank_code", "bank_name", "bank_account_name", "bank_account_number", "recipient_code", "account_id", "created_at", "updated_at"]),
+      expect.arrayContaining([
+        "id",
+        "type",
+        "firstname",
+        "lastname",
+        "phone",
+        "email",
+        "bank_code",
+        "nip_bank_code",
+        "bank_name",
+        "bank_account_name",
+        "bank_account_number",
+        "recipient_code",
+        "account_id",
+        "created_at",
+        "updated_at",
+      ]),
     );
     expect((await list("individual")).data).toEqual([]);
   });
@@ -125,6 +153,10 @@ test("without a token, and with a wrong one, every provider call says so and doe
     const none = await world.still(() => world.wire(path, naira, { as: null }));
     expect([path, none.status, none.body]).toEqual([path, 401, { status: "error", message: "The authtoken field is required." }]);
     const wrong = await world.still(() => world.wire(path, { ...naira, authtoken: "bm90OmFrZXk=" }, { as: null }));
-    expect([path, wrong.status, wrong.body]).toEqual([path, 401, { status: "error", message: "Invalid authtoken. Does not match any record." }]);
+    expect([path, wrong.status, wrong.body]).toEqual([
+      path,
+      401,
+      { status: "error", message: "Invalid authtoken. Does not match any record." },
+    ]);
   }
 });

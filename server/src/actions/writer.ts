@@ -335,5 +335,9 @@ export function liveMilestone(orders: readonly Order[]): Order | undefined {
 /** What a party said with a step stands in the history too: the order itself keeps only the last word. */
 function withComment(note: Json, comment: string | null | undefined): Json {
   if (comment === null || comment === undefined || comment === "") return note;
-  return typeof note === "object" && note !== null && !Array.isArray(note) ? { ...note, comment } : { comment };
+  return isRecord(note) ? { ...note, comment } : { comment };
+}
+
+function isRecord(note: Json): note is { readonly [key: string]: Json } {
+  return typeof note === "object" && note !== null && !Array.isArray(note);
 }

@@ -24,7 +24,8 @@ export class BadBody extends Error {
 export function acceptForms(app: FastifyInstance): void {
   app.addHook("preValidation", async (request) => {
     if (!request.isMultipart()) return;
-    if (Number(request.headers["content-length"] ?? 0) > (app.initialConfig.bodyLimit ?? 0)) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+    if (Number(request.headers["content-length"] ?? 0) > (app.initialConfig.bodyLimit ?? 0))
+      throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
     request.body = await multipartFields(request);
   });
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
@@ -62,7 +63,8 @@ async function multipartFields(request: FastifyRequest): Promise<Record<string, 
   const most = request.server.initialConfig.bodyLimit ?? 0;
   let size = 0;
   for await (const part of request.parts()) {
-    if (part.type === "file") throw new BadBody(refuse("invalid", `The ${part.fieldname} field is a file; files are not taken.`, { field: part.fieldname }));
+    if (part.type === "file")
+      throw new BadBody(refuse("invalid", `The ${part.fieldname} field is a file; files are not taken.`, { field: part.fieldname }));
     size += Buffer.byteLength(String(part.value));
     // The plugin cuts a value that is too long and goes on; half a value is nobody's intention.
     if (part.valueTruncated || size > most) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
@@ -86,7 +88,8 @@ const deepest = 8;
 /** A value as the database can keep it: without halves of surrogate pairs. Throws {@link BadBody} for the sign NUL and for what is nested too deep. */
 function storable(value: unknown, field: string, depth = 0): unknown {
   if (typeof value === "string") {
-    if (value.includes("\0")) throw new BadBody(refuse("invalid", `The ${field.slice(0, 60)} field holds a sign that no text has (NUL).`, { field }));
+    if (value.includes("\0"))
+      throw new BadBody(refuse("invalid", `The ${field.slice(0, 60)} field holds a sign that no text has (NUL).`, { field }));
     return value.toWellFormed();
   }
   if (typeof value !== "object" || value === null) return value;

@@ -16,7 +16,12 @@ export const keyRotationQueries = {
 export const rotationTime = 7 * 86_400_000;
 
 /** Makes a new pair; the present one goes on for a week, one that was already running out ends. So at most two work at a time. */
-export async function rotateKeys(pool: pg.Pool, secretKey: Buffer, sellerId: number, now: Date): Promise<{ publicKey: string; privateKey: string }> {
+export async function rotateKeys(
+  pool: pg.Pool,
+  secretKey: Buffer,
+  sellerId: number,
+  now: Date,
+): Promise<{ publicKey: string; privateKey: string }> {
   const fresh = { publicKey: newPublicKey(), privateKey: newPrivateKey() };
   const sealed = seal(secretKey, fresh.privateKey, keyContext(fresh.publicKey));
   await inTransaction(pool, async (client) => {

@@ -25,7 +25,10 @@ export const operatorActQueries = {
   endTurn: { name: "take_fees_turn_over", text: "SELECT pg_advisory_unlock(hashtext('take fees'))" },
   clearAlarm: { name: "clear_one_alarm", text: "UPDATE alarms SET cleared_at = $2 WHERE id = $1 AND cleared_at IS NULL" },
   payment: { name: "read_one_payment", text: `SELECT ${payments.select("t")} FROM payments t WHERE t.seller_id = $1 AND t.id = $2` },
-  disbursement: { name: "read_one_disbursement", text: `SELECT ${disbursements.select("t")} FROM disbursements t WHERE t.seller_id = $1 AND t.id = $2` },
+  disbursement: {
+    name: "read_one_disbursement",
+    text: `SELECT ${disbursements.select("t")} FROM disbursements t WHERE t.seller_id = $1 AND t.id = $2`,
+  },
 } satisfies Record<string, Query>;
 
 /** An operator, as the history names one: it tells two of them apart. */
@@ -54,7 +57,8 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
   const id = (name: string) => wholeNumber(text(fields, name)) ?? -1;
   const comment = text(fields, "comment") === "" ? undefined : text(fields, "comment");
   const currency = text(fields, "currency") || "NGN";
-  if (!isCurrency(currency)) return refuse("currency_unknown", "The currency field must be a currency's three letters, like NGN.", { field: "currency" });
+  if (!isCurrency(currency))
+    return refuse("currency_unknown", "The currency field must be a currency's three letters, like NGN.", { field: "currency" });
   const orderAsk: OrderAsk = { ...ask, orderId: id("order") };
   switch (action) {
     case "rule": {
@@ -65,7 +69,9 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
       return app.lanes.one(reopen(orderAsk, { comment }));
     case "hold": {
       const projectId = text(fields, "project") === "" ? undefined : id("project");
-      return app.lanes.one(placeHold(ask, { ...(projectId === undefined ? { orderId: id("order") } : { projectId }), note: text(fields, "note") }));
+      return app.lanes.one(
+        placeHold(ask, { ...(projectId === undefined ? { orderId: id("order") } : { projectId }), note: text(fields, "note") }),
+      );
     }
     case "lift_hold":
       return app.lanes.one(liftHold(ask, { holdId: id("hold") }));

@@ -91,7 +91,9 @@ function giveAccount(ask: OrderAsk, fields: Fields): Command | Refusal {
 }
 
 /** Bank details from a page's form. */
-export function bankOf(fields: Fields): { bankName: string; bankCode: string; nipBankCode: string; accountNumber: string; accountName: string } | Refusal {
+export function bankOf(
+  fields: Fields,
+): { bankName: string; bankCode: string; nipBankCode: string; accountNumber: string; accountName: string } | Refusal {
   const details = {
     bankName: text(fields, "bank_name"),
     bankCode: text(fields, "bank_code"),

@@ -39,7 +39,12 @@ export function refusedPage(app: App, request: FastifyRequest, reply: FastifyRep
   void reply.code(status);
   sayWhen(reply, refusal);
   if (!wantsPage(request)) {
-    const said = { status: "error", message: refusal.detail, code: refusal.refused, ...(refusal.facts === undefined ? {} : { facts: refusal.facts }) };
+    const said = {
+      status: "error",
+      message: refusal.detail,
+      code: refusal.refused,
+      ...(refusal.facts === undefined ? {} : { facts: refusal.facts }),
+    };
     return reply.type("application/json; charset=utf-8").send(toJson(said));
   }
   return page(reply, errorPage(refusalView(refusal, { sandbox: app.mode === "sandbox", requestId: request.id })));

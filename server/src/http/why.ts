@@ -42,7 +42,9 @@ function sentence(one: Disbursement, now: Date): string {
   const reason = one.reason === null ? "" : ` ${one.reason}`;
   switch (one.state) {
     case "queued":
-      return one.dueAt !== null && one.dueAt > now ? `${what} waits until ${momentText(one.dueAt)}.${reason}` : `${what} is about to be sent.${reason}`;
+      return one.dueAt !== null && one.dueAt > now
+        ? `${what} waits until ${momentText(one.dueAt)}.${reason}`
+        : `${what} is about to be sent.${reason}`;
     case "sending":
       return `${what} has been handed to the rail; its answer is awaited.`;
     case "in_flight":

@@ -6,7 +6,13 @@ export type Method = "POST" | "PUT" | "GET" | "DELETE";
 /** An answer in the wire's shape. `data` is left open: each call has its own. */
 export interface Answered {
   readonly status: number;
-  readonly body: { readonly status: string; readonly message: string; readonly data?: unknown; readonly code?: string; readonly facts?: Readonly<Record<string, unknown>> };
+  readonly body: {
+    readonly status: string;
+    readonly message: string;
+    readonly data?: unknown;
+    readonly code?: string;
+    readonly facts?: Readonly<Record<string, unknown>>;
+  };
   readonly location: string | undefined;
   readonly headers: Readonly<Record<string, unknown>>;
 }
@@ -24,10 +30,16 @@ export interface Page {
 const boundary = "------trancheTestBoundary7MA4";
 
 /** A request's body and its type. Form values that are lists come as a field given more than once. */
-export function fields(values: Readonly<Record<string, unknown>>, encoding: Encoding = "form"): { payload: string; headers: Record<string, string> } {
+export function fields(
+  values: Readonly<Record<string, unknown>>,
+  encoding: Encoding = "form",
+): { payload: string; headers: Record<string, string> } {
   if (encoding === "json") return { payload: JSON.stringify(values), headers: { "content-type": "application/json" } };
-  const pairs = Object.entries(values).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, plainText(one)]));
-  if (encoding === "form") return { payload: new URLSearchParams(pairs).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, plainText(one)]),
+  );
+  if (encoding === "form")
+    return { payload: new URLSearchParams(pairs).toString(), headers: { "content-type": "application/x-www-form-urlencoded" } };
   const parts = pairs.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
   return { payload: `${parts.join("")}--${boundary}--\r\n`, headers: { "content-type": `multipart/form-data; boundary=${boundary}` } };
 }
@@ -45,7 +57,13 @@ export function readAnswer(response: LightMyRequestResponse): Answered {
 export function page(response: LightMyRequestResponse): Page {
   const set = response.headers["set-cookie"];
   const first = Array.isArray(set) ? set[0] : set;
-  return { status: response.statusCode, text: response.body, location: response.headers.location, cookie: first?.split(";")[0], headers: response.headers };
+  return {
+    status: response.statusCode,
+    text: response.body,
+    location: response.headers.location,
+    cookie: first?.split(";")[0],
+    headers: response.headers,
+  };
 }
 
 /** The text of a page as people read it: no tags, entities resolved, white space drawn together. */

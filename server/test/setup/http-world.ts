@@ -22,12 +22,24 @@ export type ShopForm = Readonly<Record<string, string>>;
 
 /** The engine of {@link testWorld} behind the whole HTTP server, asked without a socket. Limits are wide unless a test sets them. */
 export async function httpWorld(options: HttpWorldOptions = {}) {
-  const world = await testWorld({ ...options, settings: { TRANCHE_LIMIT_PER_ADDRESS: "100000", TRANCHE_LIMIT_PER_KEY: "100000", ...options.settings } });
+  const world = await testWorld({
+    ...options,
+    settings: { TRANCHE_LIMIT_PER_ADDRESS: "100000", TRANCHE_LIMIT_PER_KEY: "100000", ...options.settings },
+  });
   const { assembled, config, engine, seeded, secretKey } = world;
   const app = appOf(config, assembled, secretKey, "http://127.0.0.1:4000");
-  const server: FastifyInstance = await buildServer(app, { bodyLimit: config.bodyLimit, trustProxy: config.trustProxy, ...config.limit, logger: options.logger });
+  const server: FastifyInstance = await buildServer(app, {
+    bodyLimit: config.bodyLimit,
+    trustProxy: config.trustProxy,
+    ...config.limit,
+    logger: options.logger,
+  });
 
-  const keysOf = (role: SellerRole = "business") => must(seeded.sellers.find((one) => one.role === role), role);
+  const keysOf = (role: SellerRole = "business") =>
+    must(
+      seeded.sellers.find((one) => one.role === role),
+      role,
+    );
   const authtoken = (role: SellerRole = "business"): string => {
     const { public_key: publicKey, private_key: privateKey } = keysOf(role);
     return makeAuthtoken({ publicKey, privateKey });
@@ -70,14 +82,19 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
   const postForm = async (form: Readonly<Record<string, unknown>>, encoding: Encoding = "form"): Promise<Answered> =>
     readAnswer(await server.inject({ method: "POST", url: "/", ...fields(form, encoding) }));
 
-  const get = async (url: string, headers: Record<string, string> = {}) => page(await server.inject({ method: "GET", url, headers: { accept: "text/html", ...headers } }));
+  const get = async (url: string, headers: Record<string, string> = {}) =>
+    page(await server.inject({ method: "GET", url, headers: { accept: "text/html", ...headers } }));
   const post = async (url: string, form: Readonly<Record<string, unknown>> = {}, headers: Record<string, string> = {}) => {
     const { payload, headers: own } = fields(form, "form");
     return page(await server.inject({ method: "POST", url, payload, headers: { ...own, accept: "text/html", ...headers } }));
   };
 
   /** Opens a checkout, pays it on the sandbox rail's page and lets the engine hear of it. Answers what a shop would learn. */
-  const buy = async (change: Readonly<Record<string, string | undefined>> = {}, role: SellerRole = "business", play: Readonly<Record<string, string>> = {}) => {
+  const buy = async (
+    change: Readonly<Record<string, string | undefined>> = {},
+    role: SellerRole = "business",
+    play: Readonly<Record<string, string>> = {},
+  ) => {
     const form = shopForm(change, role);
     const opened = await postForm(form);
     if (opened.status !== 303) throw new Error(`the checkout was not opened: ${opened.status} ${JSON.stringify(opened.body)}`);
@@ -97,18 +114,25 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
     return { path: rail, reference: decodeURIComponent(must(rail.split("/").at(-1), "a reference")) };
   };
   const orderOfShop = async (shopOrderId: string): Promise<number> => {
-    const { rows } = await engine.pool.query<{ id: bigint }>("SELECT id FROM orders WHERE shop_order_id = $1 ORDER BY id DESC LIMIT 1", [shopOrderId]);
+    const { rows } = await engine.pool.query<{ id: bigint }>("SELECT id FROM orders WHERE shop_order_id = $1 ORDER BY id DESC LIMIT 1", [
+      shopOrderId,
+    ]);
     return Number(must(rows[0], `an order for ${shopOrderId}`).id);
   };
 
   /** Letters to an address or phone, newest first. */
   const letters = async (to: string): Promise<{ subject: string; body: string }[]> => {
     await world.due();
-    return readAnswer(await server.inject({ url: `/sandbox/mailbox?to=${encodeURIComponent(to)}` })).body.data as { subject: string; body: string }[];
+    return readAnswer(await server.inject({ url: `/sandbox/mailbox?to=${encodeURIComponent(to)}` })).body.data as {
+      subject: string;
+      body: string;
+    }[];
   };
   /** The path of the newest link that was sent to somebody, of one order where it is named. */
   const linkTo = async (to: string, orderId?: number): Promise<string> => {
-    const found = (await letters(to)).filter((letter) => orderId === undefined || letter.subject.includes(String(orderId)) || letter.body.includes(`order ${orderId}`));
+    const found = (await letters(to)).filter(
+      (letter) => orderId === undefined || letter.subject.includes(String(orderId)) || letter.body.includes(`order ${orderId}`),
+    );
     return must(/\/o\/[\w-]+/.exec(found[0]?.body ?? "")?.[0], `a link sent to ${to}`);
   };
 
@@ -116,7 +140,11 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
   /** Gives everybody the password that the seed told, and signs one of them in: answers the headers of a browser that did. */
   const signIn = async (kind: "seller" | "operator", role: SellerRole = "business", email?: string) => {
     if (!passwordsSet) {
-      for (const one of seeded.sellers) await world.database.ownerPool.query("UPDATE sellers SET password_hash = $2 WHERE email = $1", [one.email, await hashPassword(one.password)]);
+      for (const one of seeded.sellers)
+        await world.database.ownerPool.query("UPDATE sellers SET password_hash = $2 WHERE email = $1", [
+          one.email,
+          await hashPassword(one.password),
+        ]);
       await world.database.ownerPool.query("UPDATE operators SET password_hash = $1", [await hashPassword(seeded.operator.password)]);
       passwordsSet = true;
     }
@@ -128,7 +156,11 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
   };
 
   /** Tells the server of a rail's event, signed as the sandbox rail signs unless a signature is given. */
-  const railEvent = async (type: string, data: Readonly<Record<string, unknown>>, more: { readonly id?: string; readonly signature?: string } = {}): Promise<Answered> => {
+  const railEvent = async (
+    type: string,
+    data: Readonly<Record<string, unknown>>,
+    more: { readonly id?: string; readonly signature?: string } = {},
+  ): Promise<Answered> => {
     const body = JSON.stringify({ id: more.id ?? `evt-${randomUUID()}`, type, occurred_at: new Date().toISOString(), data });
     const secret = createHmac("sha256", secretKey).update("sandbox rail").digest("hex");
     const signature = more.signature ?? signSandboxBody(secret, Buffer.from(body));
@@ -138,9 +170,22 @@ export async function httpWorld(options: HttpWorldOptions = {}) {
 
   /** Everything that a refused request must leave as it is. */
   const moved = async (): Promise<string> => {
-    const tables = ["postings", "entries", "transitions", "orders", "payments", "disbursements", "buyers", "rail_events", "offers", "holds"];
+    const tables = [
+      "postings",
+      "entries",
+      "transitions",
+      "orders",
+      "payments",
+      "disbursements",
+      "buyers",
+      "rail_events",
+      "offers",
+      "holds",
+    ];
     const counts = await Promise.all(tables.map(async (name) => engine.pool.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${name}`)));
-    const states = await engine.pool.query<{ all: string }>("SELECT coalesce(string_agg(id || ' ' || state || ' ' || version, ',' ORDER BY id), '') AS all FROM orders");
+    const states = await engine.pool.query<{ all: string }>(
+      "SELECT coalesce(string_agg(id || ' ' || state || ' ' || version, ',' ORDER BY id), '') AS all FROM orders",
+    );
     return JSON.stringify([...tables.map((name, index) => `${name} ${counts[index]?.rows[0]?.n}`), states.rows[0]?.all]);
   };
   /** Runs something that must move nothing; answers what it answered. */

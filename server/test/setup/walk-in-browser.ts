@@ -23,7 +23,7 @@ export async function startShop(payAt: string) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    fill: (fields: Readonly<Record<string, string>>) => {
+    offer: (fields: Readonly<Record<string, string>>) => {
       form = fields;
     },
     close: () =>
@@ -61,7 +61,8 @@ export async function startInspector(browser: Browser, pictures: string | undefi
         for (const said of await second.evaluate<string[]>(runAxe)) wrong.push(`${name} at ${width}: ${said}`);
         const beyond = await second.evaluate<number>(overflow);
         if (beyond > 0) wrong.push(`${name} at ${width}: ${beyond} pixels too wide`);
-        if (pictures !== undefined) await second.screenshot({ path: join(pictures, `${String(seen.length).padStart(2, "0")}-${name}-${width}.png`), fullPage: true });
+        if (pictures !== undefined)
+          await second.screenshot({ path: join(pictures, `${String(seen.length).padStart(2, "0")}-${name}-${width}.png`), fullPage: true });
         await second.unroute(address);
       }
     },

@@ -21,12 +21,21 @@ export interface Call {
  * Checks a wire call's `authtoken` (in the body only: a secret in an address would stand in every log) and its required fields, in the
  * documented words. Answers undefined after having answered the caller.
  */
-export async function enter(app: App, request: FastifyRequest, reply: FastifyReply, required: readonly string[]): Promise<Call | undefined> {
+export async function enter(
+  app: App,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  required: readonly string[],
+): Promise<Call | undefined> {
   const fields = await fieldsOf(request);
   const authtoken = text(fields, "authtoken");
   if (typeof request.query === "object" && request.query !== null && "authtoken" in request.query) {
     const missing = authtoken === "" ? `${fieldRequired("authtoken")} ` : "";
-    await failure(reply, authtoken === "" ? 401 : 400, `${missing}Send it in the body only: it is a secret, and addresses stand in logs. Change your keys.`);
+    await failure(
+      reply,
+      authtoken === "" ? 401 : 400,
+      `${missing}Send it in the body only: it is a secret, and addresses stand in logs. Change your keys.`,
+    );
     return undefined;
   }
   if (authtoken === "") {

@@ -54,8 +54,11 @@ function sellersCommission(app: App): Handler {
     const orderId = wholeNumber(text(call.fields, "order_id"));
     const order = orderId === undefined ? undefined : paid(await readOrder(app.pool, call.seller.id, orderId));
     if (order === undefined) return failure(reply, 404, messages.noSuchOrder);
-    const answer = await app.lanes.one(assignProvider({ ...byKey(call.seller), orderId: order.id }, { providerId: provider.id, share: given }));
-    if (isRefusal(answer)) return refused(reply, answer, refusalCatalogue[answer.refused].status === 409 ? messages.alreadyProcessed : undefined);
+    const answer = await app.lanes.one(
+      assignProvider({ ...byKey(call.seller), orderId: order.id }, { providerId: provider.id, share: given }),
+    );
+    if (isRefusal(answer))
+      return refused(reply, answer, refusalCatalogue[answer.refused].status === 409 ? messages.alreadyProcessed : undefined);
     const at = app.now();
     const commission = { id: provider.id, orderId: order.id, share: given, createdAt: at, updatedAt: at };
     return success(reply, messages.commissionSet, wireSellerCommission(commission, wireProviderOf(provider)));
@@ -77,7 +80,12 @@ function operatorsCommission(app: App): Handler {
     const ask = { ...byKey(call.seller), sellerId: order.sellerId, actor, orderId: order.id };
     const answer = await app.lanes.one(setOperatorShare(ask, { operatorId: call.seller.id, share: given }));
     if (isRefusal(answer)) {
-      const sentence = answer.refused === "seller_not_associated" ? sellerNotAssociated(order.sellerId) : refusalCatalogue[answer.refused].status === 409 ? messages.alreadyProcessed : undefined;
+      const sentence =
+        answer.refused === "seller_not_associated"
+          ? sellerNotAssociated(order.sellerId)
+          : refusalCatalogue[answer.refused].status === 409
+            ? messages.alreadyProcessed
+            : undefined;
       return refused(reply, answer, sentence);
     }
     const seller = must(await sellerById(app.pool, order.sellerId), "the order's seller");
