@@ -4,7 +4,7 @@ import { joinSeller } from "../server/src/actions/join-seller.ts";
 import { openCheckout } from "../server/src/actions/open-checkout.ts";
 import { openPayment } from "../server/src/actions/payment-steps.ts";
 import { receivePayment } from "../server/src/actions/receive-payment.ts";
-import { keyContext } from "../server/src/commands/secrets.ts";
+import { keyContext } from "../server/src/http/keys.ts";
 import { isRefusal } from "../server/src/domain/refusals.ts";
 import { defaultSellerTerms } from "../server/src/domain/seller.ts";
 import type { Engine } from "../server/src/jobs/engine.ts";

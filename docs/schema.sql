@@ -303,6 +303,60 @@ CREATE TABLE migrations (
 GRANT SELECT ON migrations TO tranche_app;
 GRANT SELECT ON migrations TO tranche_read;
 
+CREATE TABLE notification_attempts (
+  seller_id bigint NOT NULL,
+  notification_id bigint NOT NULL,
+  number integer NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  duration_ms integer NOT NULL,
+  http_status integer,
+  error text,
+  answer text,
+  CONSTRAINT notification_attempts_pkey PRIMARY KEY (seller_id, notification_id, number),
+  CONSTRAINT notification_attempts_seller_id_notification_id_fkey FOREIGN KEY (seller_id, notification_id) REFERENCES notifications(seller_id, id),
+  CONSTRAINT an_answer_is_kept_in_part CHECK ((octet_length(answer) <= 1024)),
+  CONSTRAINT an_attempt_was_answered_or_failed CHECK (((http_status IS NULL) <> (error IS NULL)))
+);
+GRANT INSERT, SELECT ON notification_attempts TO tranche_app;
+GRANT SELECT ON notification_attempts TO tranche_read;
+
+CREATE TABLE notifications (
+  seller_id bigint NOT NULL,
+  id bigint NOT NULL,
+  transition_seq bigint NOT NULL,
+  order_id bigint NOT NULL,
+  receiver_id bigint NOT NULL,
+  envelope text NOT NULL,
+  message text NOT NULL,
+  to_state text NOT NULL,
+  state text DEFAULT 'queued'::text NOT NULL,
+  webhook_id uuid DEFAULT gen_random_uuid() NOT NULL,
+  format text,
+  body text,
+  public_key text,
+  created_at timestamp(3) with time zone NOT NULL,
+  due_at timestamp(3) with time zone,
+  leased_until timestamp(3) with time zone,
+  tries integer DEFAULT 0 NOT NULL,
+  concluded_at timestamp(3) with time zone,
+  CONSTRAINT notifications_pkey PRIMARY KEY (seller_id, id),
+  CONSTRAINT a_step_is_told_once UNIQUE (seller_id, transition_seq),
+  CONSTRAINT notifications_receiver_id_fkey FOREIGN KEY (receiver_id) REFERENCES sellers(id),
+  CONSTRAINT notifications_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  CONSTRAINT notifications_seller_id_transition_seq_fkey FOREIGN KEY (seller_id, transition_seq) REFERENCES transitions(seller_id, seq),
+  CONSTRAINT a_body_has_a_format CHECK (((body IS NULL) = (format IS NULL))),
+  CONSTRAINT a_notification_is_in_a_known_state CHECK ((state = ANY (ARRAY['queued'::text, 'delivered'::text, 'failed'::text, 'dropped'::text]))),
+  CONSTRAINT a_notification_is_json_or_multipart CHECK ((format = ANY (ARRAY['json'::text, 'multipart'::text]))),
+  CONSTRAINT an_envelope_is_one_that_clients_know CHECK ((envelope = ANY (ARRAY['Delivered'::text, 'Accepted'::text, 'Rejected'::text, 'Refunded'::text, 'Canceled'::text, 'Complete'::text, 'Pending II'::text, 'Dispute'::text, 'Disputed'::text]))),
+  CONSTRAINT what_is_queued_is_due CHECK (((state = 'queued'::text) = (due_at IS NOT NULL)))
+);
+CREATE INDEX notifications_due ON notifications USING btree (receiver_id, due_at) WHERE (state = 'queued'::text);
+CREATE INDEX notifications_of_an_order ON notifications USING btree (seller_id, order_id, transition_seq);
+CREATE INDEX notifications_under_way ON notifications USING btree (receiver_id, leased_until) WHERE (leased_until IS NOT NULL);
+GRANT INSERT, SELECT ON notifications TO tranche_app;
+GRANT SELECT ON notifications TO tranche_read;
+GRANT UPDATE (body, concluded_at, due_at, format, leased_until, public_key, state, tries) ON notifications TO tranche_app;
+
 CREATE TABLE offers (
   seller_id bigint NOT NULL,
   id bigint NOT NULL,

@@ -71,12 +71,10 @@ describe.skipIf(chromium === undefined)(`people at a browser${skipped}`, () => {
       customer_lastname: "Bello",
       order_product_id: String(shopOrders),
       order_product_name: "A chair of oak",
-      ...{
-        order_product_desc: "With arms",
-        delivery_date: "2026-12-01 10:00:00",
-        delivery_location: "Gombe, NG",
-        callback_url: `${shop.url}/thanks`,
-      },
+      order_product_desc: "With arms",
+      delivery_date: "2026-12-01 10:00:00",
+      delivery_location: "Gombe, NG",
+      callback_url: `${shop.url}/thanks`,
       ...change,
     });
   };

@@ -330,6 +330,8 @@ describe("nothing that anybody sends is a fault of ours", () => {
         async (path, a, b, method) => {
           let turn = 0;
           const url = path.replace(/\*/g, () => [a, b][turn++] ?? "");
+          // The test's own client cannot ask for every address.
+          fc.pre(URL.canParse(url, "http://localhost"));
           await ask({ method, url, headers: { ...seller.headers, accept: "text/html", authorization: bearer } });
         },
       ),

@@ -1,16 +1,19 @@
+import { readFile } from "node:fs/promises";
 import type { Config } from "../config.ts";
 import { migrate, rolesSql } from "../db/migrate.ts";
 import type { SolvencyRow } from "../ledger/verify-report.ts";
 import { solvency } from "../ledger/solvency.ts";
 import { verifyBooks } from "../ledger/verify.ts";
+import type { NotedHead } from "../ledger/verify-chain.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { kobo, table } from "./table.ts";
-import { CommandRefused } from "./usage-error.ts";
+import { CommandRefused, UsageError } from "./usage-error.ts";
 import { withDatabase, withPool } from "./with-installation.ts";
 
 /** Proves the books, or names the first wrong entry. Changes nothing. */
-export async function verifyCommand(config: Config): Promise<string> {
-  const report = await withPool(config, "tranche_read", (pool) => verifyBooks(pool));
+export async function verifyCommand(config: Config, rest: readonly string[]): Promise<string> {
+  const heads = await notedHeads(rest);
+  const report = await withPool(config, "tranche_read", (pool) => verifyBooks(pool, { heads }));
   const counted = `${report.books} books, ${report.entries} entries, ${report.postings} postings`;
   const solvent = solvencyLines(report.solvency);
   if (report.ok) return `The books prove themselves: ${counted}, no finding.\n${solvent}`;
@@ -28,6 +31,29 @@ export async function verifyCommand(config: Config): Promise<string> {
       "\n",
     ),
   );
+}
+
+/** `--heads FILE`: where the chains ended when the daily letter was written. A tail that was cut off shows only against these. */
+async function notedHeads(rest: readonly string[]): Promise<NotedHead[]> {
+  const [option, file, ...more] = rest;
+  if (option === undefined) return [];
+  if (option !== "--heads" || file === undefined || more.length > 0) throw new UsageError("verify takes nothing but --heads FILE.");
+  const text = await readFile(file, "utf8").catch(() => {
+    throw new UsageError(`The file ${file} cannot be read.`);
+  });
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (Array.isArray(parsed) && parsed.every(isNotedHead)) return parsed;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`${file} must hold the lines between the marks of a letter with heads, and nothing else.`);
+}
+
+function isNotedHead(one: unknown): one is NotedHead {
+  if (typeof one !== "object" || one === null) return false;
+  const { sellerId, postingSeq, chainHead } = one as Record<string, unknown>;
+  return Number.isSafeInteger(sellerId) && Number.isSafeInteger(postingSeq) && typeof chainHead === "string" && /^[0-9a-f]{64}$/.test(chainHead);
 }
 
 /** What the rails hold against what is owed to the parties. */

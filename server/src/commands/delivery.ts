@@ -5,7 +5,7 @@ import { sellerQueries } from "../db/sellers.ts";
 import type { Delivery, SellerKeys } from "../jobs/deliver.ts";
 import { allowedNetworks, safePost } from "../net/safe-post.ts";
 import { open } from "../secrets/box.ts";
-import { keyContext } from "./secrets.ts";
+import { keyContext } from "../http/keys.ts";
 
 /** How long a receiver may take to connect and to begin its answer, and for all of it, in milliseconds. */
 export interface DeliveryTimes {

@@ -1,13 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { SeedSecrets } from "../sandbox/seed.ts";
+import { keyContext } from "../http/keys.ts";
 import { seal } from "../secrets/box.ts";
 import { hashPassword } from "../secrets/passwords.ts";
 import { newPrivateKey, newPublicKey } from "../secrets/tokens.ts";
-
-/** Binds a sealed private key to its public key: moved to another row it does not open. */
-export function keyContext(publicKey: string): string {
-  return `api key ${publicKey}`;
-}
 
 /** What the seed needs to make secrets. `fast` is for tests: a password hash that nobody can sign in with, at no cost. */
 export function seedSecrets(secretKey: Buffer, options: { readonly fast?: boolean } = {}): SeedSecrets {

@@ -13,8 +13,8 @@ import { newPrivateKey, newPublicKey } from "../secrets/tokens.ts";
 import { startingTerms } from "./act-settings.ts";
 import { emailOf } from "./operator-commands.ts";
 import { givenPassword, takePasswordOption } from "./passwords-given.ts";
-import { keyContext } from "./secrets.ts";
-import { listKeys, rotateKeys } from "./seller-keys.ts";
+import { keyContext } from "../http/keys.ts";
+import { listKeys, newKeys } from "./seller-keys.ts";
 import { readChange, showSettings } from "./seller-settings.ts";
 import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
 import { withEngine } from "./with-installation.ts";
@@ -32,7 +32,7 @@ export function sellerCommand(config: Config, args: readonly string[]): Promise<
   nothingMore(more, "seller keys");
   if (what !== undefined && what !== "rotate") throw new UsageError(`seller ${email} keys knows rotate, not "${what}".`);
   return withSeller(config, email, (engine, seller, secretKey) =>
-    what === undefined ? listKeys(engine, seller) : rotateKeys(engine, seller, byCommand(seller), secretKey),
+    what === undefined ? listKeys(engine, seller) : newKeys(engine, seller, byCommand(seller), secretKey),
   );
 }
 

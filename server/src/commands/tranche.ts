@@ -9,7 +9,7 @@ import { whyCommand } from "./why-command.ts";
 
 const help = `npm run tranche -- COMMAND
 
-  verify                             proves the books, or names the first wrong entry
+  verify [--heads FILE]              proves the books (against a letter's heads too), or names the first wrong entry
   solvency                           what the rails hold against what is owed
   why ORDER                          why an order's money is not out yet
   seller EMAIL                       shows a seller and its settings
@@ -36,7 +36,7 @@ const alone =
   };
 
 const commands: ReadonlyMap<string, Run> = new Map<string, Run>([
-  ["verify", alone("verify", verifyCommand)],
+  ["verify", verifyCommand],
   ["solvency", alone("solvency", solvencyCommand)],
   ["migrate", alone("migrate", migrateCommand)],
   ["roles", alone("roles", rolesCommand)],
@@ -50,7 +50,7 @@ async function main([name = "help", ...rest]: readonly string[]): Promise<string
   if (["help", "--help", "-h"].includes(name)) return help;
   const command = commands.get(name);
   if (command === undefined) throw new UsageError(`There is no command "${name}"; npm run tranche -- help lists them.`);
-  const option = rest.find((one) => one.startsWith("-") && one !== "--password-stdin");
+  const option = rest.find((one) => one.startsWith("-") && !["--password-stdin", "--heads"].includes(one));
   if (option !== undefined) throw new UsageError(`There is no option "${option}"; npm run tranche -- help lists what there is.`);
   return command(loadConfig(), rest);
 }
