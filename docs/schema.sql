@@ -353,6 +353,7 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_due ON notifications USING btree (receiver_id, due_at) WHERE (state = 'queued'::text);
 CREATE INDEX notifications_of_an_order ON notifications USING btree (seller_id, order_id, transition_seq);
 CREATE INDEX notifications_under_way ON notifications USING btree (receiver_id, leased_until) WHERE (leased_until IS NOT NULL);
+CREATE INDEX notifications_waiting ON notifications USING btree (seller_id, order_id, transition_seq) WHERE (state = 'queued'::text);
 GRANT INSERT, SELECT ON notifications TO tranche_app;
 GRANT SELECT ON notifications TO tranche_read;
 GRANT UPDATE (body, concluded_at, due_at, format, leased_until, public_key, state, tries) ON notifications TO tranche_app;

@@ -36,6 +36,8 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_of_an_order ON notifications (seller_id, order_id, transition_seq);
 CREATE INDEX notifications_due ON notifications (receiver_id, due_at) WHERE state = 'queued';
+-- The first of an order that is not concluded: the others wait behind it.
+CREATE INDEX notifications_waiting ON notifications (seller_id, order_id, transition_seq) WHERE state = 'queued';
 CREATE INDEX notifications_under_way ON notifications (receiver_id, leased_until) WHERE leased_until IS NOT NULL;
 
 CREATE TABLE notification_attempts (

@@ -37,7 +37,7 @@ export async function verifyCommand(config: Config, rest: readonly string[]): Pr
 async function notedHeads(rest: readonly string[]): Promise<NotedHead[]> {
   const [option, file, ...more] = rest;
   if (option === undefined) return [];
-  if (option !== "--heads" || file === undefined || more.length > 0) throw new UsageError("verify takes nothing but --heads FILE.");
+  if (option !== "--heads" || file === undefined || more.length > 0) throw new UsageError(`verify does not know ${JSON.stringify(rest.join(" "))}; it takes nothing but --heads FILE.`);
   const text = await readFile(file, "utf8").catch(() => {
     throw new UsageError(`The file ${file} cannot be read.`);
   });

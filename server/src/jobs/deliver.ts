@@ -57,8 +57,8 @@ export const deliverQueries = {
                  AND n.due_at <= $1::timestamptz + b.clock_offset_ms * interval '1 millisecond'
                  AND (n.leased_until IS NULL OR n.leased_until <= $1::timestamptz)
                  AND ($2::bigint IS NULL OR n.seller_id = $2)
-                 AND NOT EXISTS (SELECT 1 FROM notifications f WHERE f.seller_id = n.seller_id AND f.order_id = n.order_id
-                                 AND f.state = 'queued' AND f.transition_seq < n.transition_seq)
+                 AND n.transition_seq = (SELECT min(f.transition_seq) FROM notifications f
+                                         WHERE f.seller_id = n.seller_id AND f.order_id = n.order_id AND f.state = 'queued')
                ORDER BY n.due_at, n.id
                LIMIT greatest(0, $3::int - (SELECT count(*) FROM notifications w WHERE w.receiver_id = r.receiver_id
                                             AND w.leased_until > $1::timestamptz)::int)
@@ -74,20 +74,28 @@ export const deliverQueries = {
     name: "keep_notification_body",
     text: "UPDATE notifications SET format = $3, body = $4, public_key = $5 WHERE seller_id = $1 AND id = $2",
   },
-  // A delivery counts even if another process took the notification over meanwhile.
+  // A delivery counts even if another process took the notification over meanwhile. What waits behind it in the same order becomes due
+  // together with it, or now that it is concluded; so nobody looks at it in vain.
   conclude: {
     name: "conclude_notification_attempt",
     text: `WITH concluded AS (
              UPDATE notifications SET state = $4::text, due_at = $5::timestamptz, leased_until = NULL,
                concluded_at = CASE WHEN $4::text = 'queued' THEN NULL ELSE $6::timestamptz END
-             WHERE seller_id = $1 AND id = $2 AND state = 'queued' AND (tries = $3 OR $4::text = 'delivered'))
+             WHERE seller_id = $1 AND id = $2 AND state = 'queued' AND (tries = $3 OR $4::text = 'delivered')
+             RETURNING seller_id, order_id, transition_seq),
+           behind AS (
+             UPDATE notifications n SET due_at = coalesce($5::timestamptz, $6::timestamptz) FROM concluded c
+             WHERE n.seller_id = c.seller_id AND n.order_id = c.order_id AND n.transition_seq > c.transition_seq AND n.state = 'queued')
            INSERT INTO notification_attempts (seller_id, notification_id, number, at, duration_ms, http_status, error, answer)
            VALUES ($1, $2, $3, $7, $8, $9, $10, $11)`,
   },
   drop: {
     name: "drop_notification",
-    text: `UPDATE notifications SET state = 'dropped', due_at = NULL, leased_until = NULL, concluded_at = $3
-           WHERE seller_id = $1 AND id = $2 AND state = 'queued'`,
+    text: `WITH dropped AS (
+             UPDATE notifications SET state = 'dropped', due_at = NULL, leased_until = NULL, concluded_at = $3
+             WHERE seller_id = $1 AND id = $2 AND state = 'queued' RETURNING seller_id, order_id, transition_seq)
+           UPDATE notifications n SET due_at = $3 FROM dropped d
+           WHERE n.seller_id = d.seller_id AND n.order_id = d.order_id AND n.transition_seq > d.transition_seq AND n.state = 'queued'`,
   },
   giveBack: {
     name: "give_notification_back",
