@@ -126,9 +126,6 @@ CREATE TABLE buyers (
   phone text NOT NULL,
   first_name text NOT NULL,
   last_name text NOT NULL,
-  confirmed_email text,
-  confirmed_phone text,
-  phone_proven_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT buyers_pkey PRIMARY KEY (seller_id, id),
   CONSTRAINT a_buyer_is_one_email_and_phone_per_seller UNIQUE (seller_id, email, phone)
@@ -148,14 +145,12 @@ GRANT INSERT, SELECT ON checkouts TO tranche_app;
 
 CREATE TABLE codes (
   seller_id bigint NOT NULL,
-  buyer_id bigint NOT NULL,
   phone text NOT NULL,
   code_hash text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
   tries integer DEFAULT 0 NOT NULL,
-  CONSTRAINT codes_pkey PRIMARY KEY (seller_id, buyer_id),
-  CONSTRAINT codes_seller_id_buyer_id_fkey FOREIGN KEY (seller_id, buyer_id) REFERENCES buyers(seller_id, id)
+  CONSTRAINT codes_pkey PRIMARY KEY (seller_id, phone)
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON codes TO tranche_app;
 
@@ -434,6 +429,8 @@ CREATE TABLE orders (
   terms jsonb NOT NULL,
   details jsonb NOT NULL,
   redeliveries integer NOT NULL,
+  contact_email text,
+  contact_phone text,
   reason text,
   comment text,
   ending jsonb,
@@ -514,6 +511,8 @@ CREATE TABLE payments (
   taken_at_once boolean NOT NULL,
   charged_back bigint NOT NULL,
   settled boolean NOT NULL,
+  contact_email text,
+  contact_phone text,
   opened_at timestamp(3) with time zone NOT NULL,
   received_at timestamp(3) with time zone,
   due_at timestamp(3) with time zone,
@@ -562,6 +561,14 @@ CREATE TABLE projects (
 );
 GRANT INSERT, SELECT, UPDATE ON projects TO tranche_app;
 GRANT SELECT ON projects TO tranche_read;
+
+CREATE TABLE proven_phones (
+  seller_id bigint NOT NULL,
+  phone text NOT NULL,
+  proven_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT proven_phones_pkey PRIMARY KEY (seller_id, phone)
+);
+GRANT INSERT, SELECT ON proven_phones TO tranche_app;
 
 CREATE TABLE providers (
   seller_id bigint NOT NULL,

@@ -44,7 +44,9 @@ function nipOf(bank: string, list: (typeof nipLists)[number]): string | undefine
 }
 
 const folder = mkdtempSync(join(tmpdir(), "tranche-banks-"));
-execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", "--silent", ...packages], { stdio: "inherit" });
+execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", "--silent", ...packages], {
+  stdio: "inherit",
+});
 const load = createRequire(join(folder, "package.json"));
 const [first, second] = [
   (load("banks-ng/bin/banks.js") as { banks: readonly NamedCode[] }).banks,

@@ -63,6 +63,8 @@ export const sampleOrder: Order = {
   state: "funded",
   version: 3,
   stateVersion: 3,
+  contactEmail: "ada@example.test",
+  contactPhone: "+2348030000000",
   lastAction: "fund",
   lastParty: "rail",
   agreedBeforehand: false,

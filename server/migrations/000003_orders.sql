@@ -7,9 +7,6 @@ CREATE TABLE buyers (
   phone           text NOT NULL,
   first_name      text NOT NULL,
   last_name       text NOT NULL,
-  confirmed_email text,
-  confirmed_phone text,
-  phone_proven_at timestamptz(3),
   created_at      timestamptz(3) NOT NULL,
   PRIMARY KEY (seller_id, id),
   CONSTRAINT a_buyer_is_one_email_and_phone_per_seller UNIQUE (seller_id, email, phone)
@@ -82,6 +79,9 @@ CREATE TABLE orders (
   terms               jsonb NOT NULL,
   details             jsonb NOT NULL,
   redeliveries        integer NOT NULL,
+  -- Who the payer said they are, on our page, with the payment that funded the order: only these ever get a link.
+  contact_email       text,
+  contact_phone       text,
   reason              text,
   comment             text,
   ending              jsonb,

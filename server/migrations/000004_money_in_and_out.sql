@@ -19,6 +19,9 @@ CREATE TABLE payments (
   taken_at_once     boolean NOT NULL,
   charged_back      bigint NOT NULL,
   settled           boolean NOT NULL,
+  -- The contacts that the payer confirmed when this payment was opened.
+  contact_email     text,
+  contact_phone     text,
   opened_at         timestamptz(3) NOT NULL,
   received_at       timestamptz(3),
   due_at            timestamptz(3),

@@ -21,16 +21,22 @@ CREATE TABLE links (
   FOREIGN KEY (seller_id, order_id) REFERENCES orders (seller_id, id)
 );
 
+-- A one-time code proves that whoever reads a link also holds the phone. Keyed by the phone, so that nobody's code disturbs another's.
 CREATE TABLE codes (
   seller_id  bigint NOT NULL,
-  buyer_id   bigint NOT NULL,
   phone      text NOT NULL,
   code_hash  text NOT NULL,
   created_at timestamptz(3) NOT NULL,
   expires_at timestamptz(3) NOT NULL,
   tries      integer NOT NULL DEFAULT 0,
-  PRIMARY KEY (seller_id, buyer_id),
-  FOREIGN KEY (seller_id, buyer_id) REFERENCES buyers (seller_id, id)
+  PRIMARY KEY (seller_id, phone)
+);
+
+CREATE TABLE proven_phones (
+  seller_id bigint NOT NULL,
+  phone     text NOT NULL,
+  proven_at timestamptz(3) NOT NULL,
+  PRIMARY KEY (seller_id, phone)
 );
 
 -- Written in the action's own transaction, sent afterwards by a job; the link inside is minted when it is sent.
@@ -72,7 +78,7 @@ CREATE TABLE alarms (
   CONSTRAINT an_alarm_rings_once UNIQUE (kind, about)
 );
 
-GRANT SELECT, INSERT ON checkouts, links, codes, messages, mailbox, alarms TO tranche_app;
+GRANT SELECT, INSERT ON checkouts, links, codes, proven_phones, messages, mailbox, alarms TO tranche_app;
 GRANT UPDATE ON codes, messages TO tranche_app;
 GRANT UPDATE (cleared_at) ON alarms TO tranche_app;
 GRANT DELETE ON links, codes, mailbox TO tranche_app;

@@ -185,7 +185,7 @@ test("a process that stops calls its tries off, and they do not count", async ()
   const id = await world.delivered();
   shop.behave(behaviours.hanging);
   const engine = engineWith({}, { timeout: 20_000, total: 20_000 });
-  await startDeliveries(engine, null);
+  expect(await startDeliveries(engine, null)).toHaveLength(1);
   await eventually("the receiver was reached", () => about(shop, id).length === 1);
   const began = performance.now();
   await stopDelivery(engine.delivery);

@@ -17,13 +17,23 @@ import { root, start, stop } from "./setup/program.ts";
 
 const text = readFileSync(join(root, "docs", "hosted-page.md"), "utf8");
 const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, kind = "", body = ""]) => ({ kind, body }));
-const example = (kind: string, holds: string) => must(blocks.find((block) => block.kind === kind && block.body.includes(holds)), `an example with ${holds}`).body;
+const example = (kind: string, holds: string) =>
+  must(
+    blocks.find((block) => block.kind === kind && block.body.includes(holds)),
+    `an example with ${holds}`,
+  ).body;
 
 const chromium = findChromium();
 const skipped = chromium === undefined ? " (skipped: there is no Chromium)" : "";
 
 test("every example is run below or says that it is a fragment", () => {
-  expect(blocks.map(({ kind, body }) => (body.includes("// fragment") ? `${kind} fragment` : kind))).toEqual(["html", "html", "js", "kotlin fragment", "swift fragment"]);
+  expect(blocks.map(({ kind, body }) => (body.includes("// fragment") ? `${kind} fragment` : kind))).toEqual([
+    "html",
+    "html",
+    "js",
+    "kotlin fragment",
+    "swift fragment",
+  ]);
 });
 
 test("the signature that the page names is the one of its form", () => {
@@ -51,7 +61,10 @@ describe.skipIf(chromium === undefined)(`the examples in a browser${skipped}`, (
 
   /** The example with this test's hosts and key in the places of the page's. */
   const here = (code: string) =>
-    code.replaceAll("http://127.0.0.1:4000", tranche.url).replaceAll("http://127.0.0.1:8080", shop.url).replaceAll("YOUR_PUBLIC_KEY", tranche.keys.publicKey);
+    code
+      .replaceAll("http://127.0.0.1:4000", tranche.url)
+      .replaceAll("http://127.0.0.1:8080", shop.url)
+      .replaceAll("YOUR_PUBLIC_KEY", tranche.keys.publicKey);
   const pay = async () => {
     await page.getByRole("button", { name: /^Pay NGN/ }).click();
     await page.getByRole("button", { name: "Pay successfully" }).click();
@@ -63,7 +76,11 @@ describe.skipIf(chromium === undefined)(`the examples in a browser${skipped}`, (
     await page.getByRole("button", { name: "Pay with escrow" }).click();
     await pay();
     await page.getByRole("heading", { name: "Thank you" }).waitFor();
-    expect(shop.back.at(-1)).toMatchObject({ method: "GET", query: { product: "1500" }, order: { data: { product_id: "1500", amount_payed: 450_000 } } });
+    expect(shop.back.at(-1)).toMatchObject({
+      method: "GET",
+      query: { product: "1500" },
+      order: { data: { product_id: "1500", amount_payed: 450_000 } },
+    });
   }, 60_000);
 
   test("the script leads there too", async () => {
@@ -81,7 +98,12 @@ describe.skipIf(chromium === undefined)(`the examples in a browser${skipped}`, (
     const port = await freePort(0);
     writeFileSync(join(folder, "shop.mjs"), example("js", "signedForm"));
     const { publicKey, privateKey } = tranche.keys;
-    const program = start(process.execPath, [join(folder, "shop.mjs")], { ESCROW_URL: tranche.url, PUBLIC_KEY: publicKey, PRIVATE_KEY: privateKey, PORT: String(port) });
+    const program = start(process.execPath, [join(folder, "shop.mjs")], {
+      ESCROW_URL: tranche.url,
+      PUBLIC_KEY: publicKey,
+      PRIVATE_KEY: privateKey,
+      PORT: String(port),
+    });
     for (let waited = 0; !program.out().includes("The shop is at") && waited < 10_000; waited += 50) await sleep(50);
     const url = `http://127.0.0.1:${port}`;
     try {

@@ -74,7 +74,8 @@ describe.skipIf(chromium === undefined)(`the inline script in a browser${skipped
     await page.getByRole("button", { name: "Pay with escrow" }).click();
     return page.getByRole("dialog", { name: "Pay into escrow" });
   };
-  const orders = async () => (await tranche.database.pool.query<{ n: bigint }>("SELECT count(*) AS n FROM orders WHERE funded_at IS NOT NULL")).rows[0]?.n;
+  const orders = async () =>
+    (await tranche.database.pool.query<{ n: bigint }>("SELECT count(*) AS n FROM orders WHERE funded_at IS NOT NULL")).rows[0]?.n;
 
   test("from the shop's page through dialog, escrow page and rail back to the shop, where the order is readable at once", async () => {
     cart();
@@ -101,7 +102,12 @@ describe.skipIf(chromium === undefined)(`the inline script in a browser${skipped
     expect([shop.back.length, back?.method, Object.keys(back?.query ?? {})]).toEqual([1, "GET", ["product", "order"]]);
     expect(back?.query["product"]).toBe("0061");
     expect(back?.order.status).toBe("success");
-    expect(back?.order.data).toMatchObject({ id: Number(back?.query["order"]), product_id: "0061", amount_payed: 249_900, status: { title: "Pending" } });
+    expect(back?.order.data).toMatchObject({
+      id: Number(back?.query["order"]),
+      product_id: "0061",
+      amount_payed: 249_900,
+      status: { title: "Pending" },
+    });
     expect(said).toEqual([]);
   }, 60_000);
 
@@ -159,7 +165,9 @@ describe.skipIf(chromium === undefined)(`the inline script in a browser${skipped
     cart({ order_product_id: "66" });
     const inner = `${shop.url}/cart`;
     await page.goto(`${shop.url}/blank`);
-    await page.setContent(`<!doctype html><html lang="en"><title>Outer</title><iframe title="shop" src="${inner}" width="600" height="500"></iframe>`);
+    await page.setContent(
+      `<!doctype html><html lang="en"><title>Outer</title><iframe title="shop" src="${inner}" width="600" height="500"></iframe>`,
+    );
     const frame = page.frameLocator("iframe");
     await frame.getByRole("button", { name: "Pay with escrow" }).click();
     await frame.getByRole("button", { name: "Proceed to the escrow page" }).click();

@@ -96,10 +96,17 @@ describe("the call of the script", () => {
     const preflight = await world.inject({
       method: "OPTIONS",
       url: "/pay/inline",
-      headers: { origin: "https://shop.example.ng", "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+      headers: {
+        origin: "https://shop.example.ng",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type",
+      },
     });
     expect([preflight.statusCode, preflight.headers["access-control-allow-origin"]]).toEqual([204, "*"]);
-    expect([preflight.headers["access-control-allow-methods"], preflight.headers["access-control-allow-headers"]]).toEqual(["POST", "content-type"]);
+    expect([preflight.headers["access-control-allow-methods"], preflight.headers["access-control-allow-headers"]]).toEqual([
+      "POST",
+      "content-type",
+    ]);
     for (const { headers } of [await post(), await post({ token: "nobody" })]) {
       expect([headers["access-control-allow-origin"], headers["access-control-allow-credentials"]]).toEqual(["*", undefined]);
     }
@@ -111,8 +118,15 @@ describe("the call of the script", () => {
     expect(body.message).toContain(`order ${shopOrders}`);
     expect(body.message).toContain("NGN 2,999.00");
     expect(order).toMatchObject({ productCost: 249_900n, currency: "NGN", amountFx: null, conversionRatio: null, providerId: null });
-    expect(order.details).toMatchObject({ platform: "Woocommerce", deliveryLocation: "NG", callbackUrl: "https://shop.example.ng/checkout/order-received/61" });
-    const { token: _token, ...raw } = JSON.parse(JSON.stringify({ ...options(), order_product_id: String(shopOrders - 1) })) as Record<string, unknown>;
+    expect(order.details).toMatchObject({
+      platform: "Woocommerce",
+      deliveryLocation: "NG",
+      callbackUrl: "https://shop.example.ng/checkout/order-received/61",
+    });
+    const { token: _token, ...raw } = JSON.parse(JSON.stringify({ ...options(), order_product_id: String(shopOrders - 1) })) as Record<
+      string,
+      unknown
+    >;
     expect(order.details.raw).toEqual(raw);
   });
 
@@ -125,7 +139,13 @@ describe("the call of the script", () => {
   });
 
   test("service provider and share come as texts or as nothing", async () => {
-    const values = { bank_code: "058", nip_bank_code: "000013", bank_name: "GTB", bank_account_number: "0123456789", bank_account_name: "Musa Bala" };
+    const values = {
+      bank_code: "058",
+      nip_bank_code: "000013",
+      bank_name: "GTB",
+      bank_account_number: "0123456789",
+      bank_account_name: "Musa Bala",
+    };
     const { id } = (await world.wire("/api/serviceprovider/create", values)).body.data as { id: number };
     expect((await opened({ sp_id: String(id), sp_commission: "80" })).order).toMatchObject({ providerId: id, share: 8000 });
     expect((await opened({ sp_id: undefined, sp_commission: "" })).order).toMatchObject({ providerId: null, share: null });
@@ -174,7 +194,10 @@ describe("the call of the script", () => {
   });
 
   test("name and description of the product are shown on the page as text, never as HTML", async () => {
-    const { body } = await opened({ order_product_name: `<img src=x onerror=alert(1)> ${"chair ".repeat(60)}`, order_product_desc: "<script>alert(2)</script>" });
+    const { body } = await opened({
+      order_product_name: `<img src=x onerror=alert(1)> ${"chair ".repeat(60)}`,
+      order_product_desc: "<script>alert(2)</script>",
+    });
     const { text } = await world.get(new URL(must(body.redirect, "a redirect")).pathname);
     expect(text).not.toMatch(/<img|<script/);
     expect(text).toContain("&lt;img src=x onerror=alert(1)&gt;");
@@ -191,7 +214,10 @@ describe("the call of the script", () => {
 
   test("in live only pages of an origin that the seller registered open checkouts", async () => {
     await world.done(setSeller(world.as("seller", "console"), { origins: ["https://shop.example.ng"] }));
-    const live = await buildServer({ ...world.app, mode: "live", sandbox: undefined }, { bodyLimit: 262_144, trustProxy: 0, perKey: 10_000, perAddress: 10_000, logger: undefined });
+    const live = await buildServer(
+      { ...world.app, mode: "live", sandbox: undefined },
+      { bodyLimit: 262_144, trustProxy: 0, perKey: 10_000, perAddress: 10_000, logger: undefined },
+    );
     expect((await post({}, {}, live)).status).toBe(200);
     const stranger = await post({}, { origin: "https://other.example" }, live);
     expect([stranger.status, stranger.body.code, stranger.body.redirect]).toEqual([422, "callback_not_allowed", undefined]);

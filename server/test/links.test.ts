@@ -59,6 +59,20 @@ describe("links", () => {
     expect((await world.get(fresh)).status).toBe(200);
   });
 
+  test("who confirms other contacts on another checkout of the same buyer gets nothing of an order that somebody else paid", async () => {
+    const id = await bought();
+    const theirs = "stranger@elsewhere.test";
+    // Everything a stranger can know: the public key and the shop's contacts of the buyer.
+    const opened = await world.postForm(world.shopForm());
+    const asked = await world.post(must(opened.location, "a checkout"), { buyer_email: theirs, buyer_phone: "+2348099999999" });
+    expect(asked.status).toBe(303);
+    await world.done(deliver(world.on("seller", id)));
+    await world.due();
+    expect(await world.letters(theirs)).toEqual([]);
+    expect(await world.linkTo(mail, id)).toContain("/o/");
+    expect((await world.order(id)).contactEmail).toBe(mail);
+  });
+
   test("a link grows old after its life, and says so", async () => {
     const id = await bought();
     const link = await world.linkTo(mail, id);

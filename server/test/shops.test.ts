@@ -24,8 +24,6 @@ afterAll(async () => {
 
 const call = (values: Readonly<Record<string, unknown>>, path = "/api/callback/order") => world.wire(path, values);
 const keys = () => ({ publicKey: world.keysOf().public_key, privateKey: world.keysOf().private_key });
-const ordersOf = async (shopOrderId: string) =>
-  (await world.engine.pool.query<{ n: bigint }>("SELECT count(*) AS n FROM orders WHERE shop_order_id = $1", [shopOrderId])).rows[0]?.n;
 
 /** What came for an order, as a client of that kind reads it. */
 async function heard(orderId: number, reads: typeof pluginReads): Promise<Read[]> {
@@ -55,8 +53,13 @@ test("2 token: made of the digits that stand in the notification, whole kobo, al
 test("3 envelope: the exact words, the documented one for a buyer's cancellation, and no field product at the top", async () => {
   const { orderId } = await world.buy();
   await call({ order: orderId, status: "buyer_cancel", comment: "changed my mind" });
-  expect(await heard(orderId, backendReads)).toMatchObject([{ envelope: "Rejected", message: "Transaction is canceled", data: { status: { title: "Canceled" } } }]);
-  const body = must(receiver.received.find((one) => one.body.includes(`"id":${orderId},`)), "a notification").body;
+  expect(await heard(orderId, backendReads)).toMatchObject([
+    { envelope: "Rejected", message: "Transaction is canceled", data: { status: { title: "Canceled" } } },
+  ]);
+  const body = must(
+    receiver.received.find((one) => one.body.includes(`"id":${orderId},`)),
+    "a notification",
+  ).body;
   expect(Object.keys(JSON.parse(body) as object)).toEqual(["status", "message", "token", "data"]);
 });
 
@@ -70,10 +73,15 @@ test("5 redirect: GET with product and order, and the order is already paid and 
   const { form, back, orderId } = await world.buy({ callback_url: "https://shop.example.ng?page=thanks" });
   expect(back).toBe(`https://shop.example.ng/?page=thanks&product=${form["order_product_id"]}&order=${orderId}`);
   const read = await call({ order: orderId, status: "order" });
-  expect(read.body).toMatchObject({ status: "success", data: { amount_payed: 450_000, payment: { status: "1", gateway_response: "Successfull" } } });
+  expect(read.body).toMatchObject({
+    status: "success",
+    data: { amount_payed: 450_000, payment: { status: "1", gateway_response: "Successfull" } },
+  });
   const declined = world.shopForm();
   const opened = must((await world.postForm(declined)).location, "a checkout");
-  await world.payAt(opened, { buyer_email: declined["email"], buyer_phone: declined["phone_number"] } as Record<string, string>, { outcome: "decline" });
+  await world.payAt(opened, { buyer_email: declined["email"], buyer_phone: declined["phone_number"] } as Record<string, string>, {
+    outcome: "decline",
+  });
   const after = await world.get(`${opened}/done`);
   expect([after.status, after.location]).toEqual([200, undefined]);
 });
@@ -129,7 +137,10 @@ describe("7 dirty fields", () => {
 
   test("delivered takes an empty phone and no e-mail", async () => {
     const { orderId } = await world.buy();
-    expect((await call({ order: orderId, status: "delivered", phone_number: "" })).body).toMatchObject({ status: "success", message: "pod_created" });
+    expect((await call({ order: orderId, status: "delivered", phone_number: "" })).body).toMatchObject({
+      status: "success",
+      message: "pod_created",
+    });
   });
 });
 
@@ -139,11 +150,19 @@ describe("8 the order call", () => {
     const values = { order: orderId, status: "delivered", email: "shopper@demo.tranche.test", phone_number: "+2348031112222" };
     expect((await call(values, "/api/api/callback/order")).body).toMatchObject({ status: "success", message: "pod_created" });
     const again = await call(values, "/api/callback/order");
-    expect([again.status, again.body]).toEqual([409, { status: "error", message: "Invalid request to Process, Order has been already Processed" }]);
+    expect([again.status, again.body]).toEqual([
+      409,
+      { status: "error", message: "Invalid request to Process, Order has been already Processed" },
+    ]);
   });
 
   test("every error is JSON with status error and a message, and never a 2xx", async () => {
-    for (const values of [{}, { order: "", status: "order" }, { order: "1", status: "rejected" }, { order: "999999999", status: "order" }]) {
+    for (const values of [
+      {},
+      { order: "", status: "order" },
+      { order: "1", status: "rejected" },
+      { order: "999999999", status: "order" },
+    ]) {
       const answer = await call(values);
       expect([answer.body.status, typeof answer.body.message, answer.status >= 400]).toEqual(["error", "string", true]);
     }
@@ -179,14 +198,42 @@ test("9 cancelled with an empty order, and with the number of another system's o
 
 describe("10 admin pages", () => {
   test("bank list and providers are arrays of objects with every documented key, null where nothing is known", async () => {
-    await world.wire("/api/serviceprovider/create", { type: "2", account_type: "wise", account_id: "P47412", firstname: "Musa", lastname: "Bala", phone: "", email: "" });
+    await world.wire("/api/serviceprovider/create", {
+      type: "2",
+      account_type: "wise",
+      account_id: "P47412",
+      firstname: "Musa",
+      lastname: "Bala",
+      phone: "",
+      email: "",
+    });
     const providers = (await world.wire("/api/serviceprovider")).body.data as Record<string, unknown>[];
-    const documented = ["id", "firstname", "lastname", "email", "phone", "type", "account_id", "bank_name", "bank_account_number", "bank_account_name", "bank_code", "nip_bank_code", "recipient_code"];
+    const documented = [
+      "id",
+      "firstname",
+      "lastname",
+      "email",
+      "phone",
+      "type",
+      "account_id",
+      "bank_name",
+      "bank_account_number",
+      "bank_account_name",
+      "bank_code",
+      "nip_bank_code",
+      "recipient_code",
+    ];
     for (const provider of providers) expect(Object.keys(provider)).toEqual(expect.arrayContaining(documented));
-    expect(providers.find((one) => one["account_id"] === "P47412")).toMatchObject({ type: 2, bank_name: null, bank_code: null, phone: null });
+    expect(providers.find((one) => one["account_id"] === "P47412")).toMatchObject({
+      type: 2,
+      bank_name: null,
+      bank_code: null,
+      phone: null,
+    });
     const banks = (await world.wire("/api/external/getBanks")).body.data as Record<string, unknown>[];
     expect(banks.length).toBeGreaterThan(0);
-    for (const bank of banks) expect([typeof bank["name"], typeof bank["code"], typeof bank["nip_bank_code"]]).toEqual(["string", "string", "string"]);
+    for (const bank of banks)
+      expect([typeof bank["name"], typeof bank["code"], typeof bank["nip_bank_code"]]).toEqual(["string", "string", "string"]);
     expect((await world.wire("/api/serviceprovider", {}, { as: "individual" })).body.data).toEqual([]);
   });
 
@@ -212,8 +259,14 @@ describe("10 admin pages", () => {
       "/api/project/updateProject/1",
     ];
     for (const path of paths) {
-      const answer = await world.still(() => world.wire(path, { authtoken, order: orderId, status: "delivered", phone_number: "", sp_id: "1" }, { as: null }));
-      expect([path, answer.status, answer.body]).toEqual([path, 401, { status: "error", message: "Invalid authtoken. Does not match any record." }]);
+      const answer = await world.still(() =>
+        world.wire(path, { authtoken, order: orderId, status: "delivered", phone_number: "", sp_id: "1" }, { as: null }),
+      );
+      expect([path, answer.status, answer.body]).toEqual([
+        path,
+        401,
+        { status: "error", message: "Invalid authtoken. Does not match any record." },
+      ]);
     }
     await world.done(deliver(world.on("seller", orderId)));
   });

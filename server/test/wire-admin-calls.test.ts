@@ -94,7 +94,13 @@ describe("external/getBanks", () => {
 
   test("every bank of the list is taken when a provider is made", async () => {
     const [first] = wireBanks;
-    const values = { bank_code: first?.code, nip_bank_code: first?.nip_bank_code, bank_name: first?.name, bank_account_number: "4100000001", bank_account_name: "Musa Bala" };
+    const values = {
+      bank_code: first?.code,
+      nip_bank_code: first?.nip_bank_code,
+      bank_name: first?.name,
+      bank_account_number: "4100000001",
+      bank_account_name: "Musa Bala",
+    };
     expect((await world.wire("/api/serviceprovider/create", values)).status).toBe(200);
   });
 });
@@ -118,7 +124,14 @@ describe("abokiExchangeRate", () => {
   });
 
   test("a currency without a rate, no base, and another currency than naira are answered calmly", async () => {
-    for (const query of ["?base=GBP&currency=NGN", "?base=constructor&currency=NGN", "?base=&currency=NGN", "", "?base=USD&currency=EUR", "?base=USD&base=EUR"]) {
+    for (const query of [
+      "?base=GBP&currency=NGN",
+      "?base=constructor&currency=NGN",
+      "?base=&currency=NGN",
+      "",
+      "?base=USD&currency=EUR",
+      "?base=USD&base=EUR",
+    ]) {
       const { status, body } = await ask(query);
       expect([query, Math.floor(status / 100), body.status, "data" in body]).toEqual([query, 4, "error", false]);
     }

@@ -116,9 +116,7 @@ export function holdSelfDealing(writer: Writer, order: Order): void {
   const buyer = book.buyers.get(order.buyerId);
   const provider = book.providers.get(order.providerId);
   if (buyer === undefined) return;
-  const own = [buyer.email, buyer.phone, buyer.confirmedEmail, buyer.confirmedPhone].filter(
-    (contact) => contact !== null && contact !== "",
-  );
+  const own = [buyer.email, buyer.phone, order.contactEmail, order.contactPhone].filter((contact) => contact !== null && contact !== "");
   const payees = [book.seller.email, book.seller.phone, provider?.email, provider?.phone];
   const shared = own.find((contact) => payees.includes(contact ?? ""));
   if (shared === undefined) return;

@@ -52,6 +52,8 @@ export function blankOrder(
     chargedBack: 0n,
     rail: book.settings.rail,
     redeliveries: 0,
+    contactEmail: null,
+    contactPhone: null,
     reason: null,
     comment: null,
     ending: null,

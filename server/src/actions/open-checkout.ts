@@ -127,10 +127,15 @@ function checkMoney(book: Book, input: CheckoutInput): Refusal | undefined {
   if (input.currency === "NGN") return undefined;
   const rate = book.settings.rates[input.currency];
   if (rate === undefined || !isCurrency(input.currency))
-    return refuse("currency_unknown", `This installation has no rate for ${input.currency}, so nothing can be paid in it here. Its operator can set one.`);
+    return refuse(
+      "currency_unknown",
+      `This installation has no rate for ${input.currency}, so nothing can be paid in it here. Its operator can set one.`,
+    );
   if (input.amountFx === null)
     return refuse("invalid", "The amount_fx field is required when currency is not NGN.", { field: "amount_fx" });
-  return withinRate(input.productCost, input.amountFx, rate, decimals(input.currency)) ? undefined : refuse("rate_mismatch", undefined, { rate });
+  return withinRate(input.productCost, input.amountFx, rate, decimals(input.currency))
+    ? undefined
+    : refuse("rate_mismatch", undefined, { rate });
 }
 
 function checkPayees(book: Book, input: CheckoutInput): Refusal | undefined {

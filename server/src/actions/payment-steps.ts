@@ -20,8 +20,8 @@ function paymentRefs(ask: PaymentAsk) {
 }
 
 /**
- * The payer is sent to the rail's page: from here on the rail may tell of money under this reference. Contacts the payer confirmed are
- * the only ones that ever get a link.
+ * The payer is sent to the rail's page: from here on the rail may tell of money under this reference. The contacts
+ * the payer confirmed stay with the payment: if it funds the order, they and nobody else get its links.
  */
 export function openPayment(
   ask: Ask,
@@ -38,10 +38,6 @@ export function openPayment(
     if (doubtful !== undefined)
       return refuse("payment_in_doubt", "A payment of this order is being decided at the rail; wait for it before paying again.");
     return (writer) => {
-      const known = book.buyers.get(order.buyerId);
-      // A new phone has to be proven anew.
-      const proven = known?.confirmedPhone === input.phone ? known.phoneProvenAt : null;
-      book.buyers.change(order.buyerId, { confirmedEmail: input.email, confirmedPhone: input.phone, phoneProvenAt: proven });
       const payment = book.payments.insert({
         sellerId: book.sellerId,
         id: writer.newId(),
@@ -61,6 +57,8 @@ export function openPayment(
         takenAtOnce: false,
         chargedBack: 0n,
         settled: false,
+        contactEmail: input.email,
+        contactPhone: input.phone,
         openedAt: writer.now,
         receivedAt: null,
         // Events may get lost; the rail is asked after a while.

@@ -30,9 +30,6 @@ export function buyerFor(writer: Writer, contact: Contact): Buyer {
     phone: contact.phone,
     firstName,
     lastName,
-    confirmedEmail: null,
-    confirmedPhone: null,
-    phoneProvenAt: null,
     createdAt: writer.now,
   });
 }

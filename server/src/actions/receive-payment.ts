@@ -44,7 +44,7 @@ export function receivePayment(ask: Ask, receipt: Receipt): Command {
     return (writer) => {
       // A second receipt under one reference is a payment of its own.
       const fresh = opened === undefined || opened.railReference !== null;
-      const payment = fresh ? insertPayment(writer, receipt) : opened;
+      const payment = fresh ? insertPayment(writer, receipt, opened) : opened;
       const order = book.orders.get(payment.orderId);
       const received = writer.stepPayment(
         payment,
@@ -74,7 +74,8 @@ export function receivePayment(ask: Ask, receipt: Receipt): Command {
   });
 }
 
-function insertPayment(writer: Writer, receipt: Receipt): Payment {
+/** A payment nobody opened a page for; of a second one under a known reference the payer is whoever opened the first. */
+function insertPayment(writer: Writer, receipt: Receipt, opened: Payment | undefined): Payment {
   return writer.book.payments.insert({
     sellerId: writer.book.sellerId,
     id: writer.newId(),
@@ -94,6 +95,8 @@ function insertPayment(writer: Writer, receipt: Receipt): Payment {
     takenAtOnce: false,
     chargedBack: 0n,
     settled: false,
+    contactEmail: opened?.contactEmail ?? null,
+    contactPhone: opened?.contactPhone ?? null,
     openedAt: writer.now,
     receivedAt: null,
     dueAt: null,
@@ -114,11 +117,19 @@ function apply(writer: Writer, payment: Payment, order: Order | undefined, recei
   }
   const row = decideOrder(writer.book.factsOf(order, { party: "rail", name: `rail:${rail}` }, { applied: order.amount }), "fund");
   if (isRefusal(row)) throw new Fault(`an order that waits for payment cannot be funded: ${row.refused}`);
-  const funded = writer.stepOrder(order, row, { fundedAt: writer.now });
+  const { contactEmail, contactPhone } = mainPayer([...earlier, payment]);
+  const funded = writer.stepOrder(order, row, { fundedAt: writer.now, contactEmail, contactPhone });
   writer.post("payment.receive", funded, [...fundingPostings(writer, funded, payment, earlier, receipt), ...fee]);
   holdSelfDealing(writer, funded);
   for (const one of [...earlier, payment]) refundUnapplied(writer, one.id);
   return funded;
+}
+
+/** Of several payments the largest one's payer is the buyer: who tops up a few kobo does not get the order's links. */
+function mainPayer(payments: readonly Payment[]): Pick<Payment, "contactEmail" | "contactPhone"> {
+  const known = payments.filter((one) => one.contactEmail !== null);
+  const largest = known.toSorted((a, b) => Number(b.received - a.received))[0];
+  return largest ?? { contactEmail: null, contactPhone: null };
 }
 
 /** Escrow takes exactly what the checkout asked, from earlier short payments first. */

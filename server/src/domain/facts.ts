@@ -28,6 +28,9 @@ export interface Payment {
   readonly takenAtOnce: boolean;
   readonly chargedBack: bigint;
   readonly settled: boolean;
+  /** Who the payer said they are when it was opened; null for money nobody opened a page for. */
+  readonly contactEmail: string | null;
+  readonly contactPhone: string | null;
   readonly openedAt: Date;
   readonly receivedAt: Date | null;
   /** When the clock asks the rail about it next. */
@@ -146,12 +149,7 @@ export interface Buyer {
   readonly phone: string;
   readonly firstName: string;
   readonly lastName: string;
-  /** Contacts the payer confirmed on our page; only these ever get a link. */
-  readonly confirmedEmail: string | null;
-  readonly confirmedPhone: string | null;
   readonly createdAt: Date;
-  /** A one-time code sent to the confirmed phone was given back. */
-  readonly phoneProvenAt: Date | null;
 }
 
 export interface Provider {

@@ -77,6 +77,9 @@ export interface Order {
   readonly terms: OrderTerms;
   readonly details: OrderDetails;
   readonly redeliveries: number;
+  /** The contacts confirmed with the payment that funded it: only these ever get the buyer's links. */
+  readonly contactEmail: string | null;
+  readonly contactPhone: string | null;
   readonly reason: string | null;
   readonly comment: string | null;
   readonly ending: EndingRecord | null;

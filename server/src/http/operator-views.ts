@@ -123,7 +123,7 @@ export async function disputeView(app: App, read: Read, frame: SignedInView, csr
     ...view,
     ...frame,
     hidden: { csrf },
-    buyer: { name: view.buyerName, email: read.buyer?.confirmedEmail ?? read.buyer?.email ?? "", phone: read.buyer?.confirmedPhone ?? read.buyer?.phone ?? "" },
+    buyer: { name: view.buyerName, email: order.contactEmail ?? read.buyer?.email ?? "", phone: order.contactPhone ?? read.buyer?.phone ?? "" },
     seller: { name: view.shopName, email: seller.email, phone: seller.phone },
     ruleBy: order.ruleBy,
     draft: null,

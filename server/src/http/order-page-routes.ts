@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../actions/command.ts";
-import { provePhone } from "../actions/prove-phone.ts";
-import { tryCode } from "../db/codes.ts";
+import { phoneIsProven, provePhone, tryCode } from "../db/codes.ts";
 import type { Link } from "../db/links.ts";
 import { findLink } from "../db/links.ts";
 import type { OrderView as Read } from "../db/orders.ts";
@@ -134,15 +133,14 @@ async function askCode(app: App, behind: Behind, token: string, reply: FastifyRe
 
 /** A buyer's first step that lets money go needs the code; undefined: it does not, or it was right and is now on record. */
 async function needsCode(app: App, behind: Behind, action: string, fields: Fields): Promise<Refusal | undefined> {
-  const { buyer } = behind.read;
-  const proven = behind.link.party !== "buyer" || !app.acceptCode || buyer === undefined || buyer.phoneProvenAt !== null;
-  if (proven || !(releasing as readonly string[]).includes(action)) return undefined;
+  const { sellerId, contactPhone } = behind.read.order;
+  if (!(releasing as readonly string[]).includes(action) || behind.link.party !== "buyer" || !app.acceptCode) return undefined;
+  if (contactPhone === null || (await phoneIsProven(app.pool, sellerId, contactPhone))) return undefined;
   const given = text(fields, "code");
   if (given === "") return refuse("code_needed", undefined, { field: "code" });
-  const kept = await tryCode(app.pool, buyer.sellerId, buyer.id, app.now());
-  const purpose = `buyer ${buyer.sellerId}:${buyer.id}`;
-  if (kept === undefined || !sameSecret(kept.hash, codeHash(given, purpose).toString("hex"))) return refuse("code_wrong", undefined, { field: "code" });
-  const ask = { id: randomUUID(), sellerId: buyer.sellerId, actor: actorOf(behind.link) };
-  const answer = await app.lanes.one(provePhone(ask, { buyerId: buyer.id, phone: kept.phone }));
-  return isRefusal(answer) ? answer : undefined;
+  const kept = await tryCode(app.pool, sellerId, contactPhone, app.now());
+  const purpose = `phone ${sellerId}:${contactPhone}`;
+  if (kept === undefined || !sameSecret(kept, codeHash(given, purpose).toString("hex"))) return refuse("code_wrong", undefined, { field: "code" });
+  await provePhone(app.pool, sellerId, contactPhone, app.now());
+  return undefined;
 }

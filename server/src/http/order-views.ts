@@ -3,6 +3,7 @@ import { feeForReason } from "../actions/confirm-return.ts";
 import { previewEnding } from "../actions/end-order.ts";
 import type { EndingTerms } from "../actions/end-order.ts";
 import type { OrderView as Read } from "../db/orders.ts";
+import { phoneIsProven } from "../db/codes.ts";
 import { clockOffset } from "../db/sellers.ts";
 import { later, silenceMeans } from "../domain/deadlines.ts";
 import type { Disbursement } from "../domain/facts.ts";
@@ -49,7 +50,7 @@ export async function orderView(
     allowed: allowedSteps(facts, read, look.viewer),
     offer: read.offer ?? null,
     splitDraft: null,
-    codeNeeded: look.viewer === "buyer" && app.acceptCode && read.buyer?.phoneProvenAt === null ? [...releasing] : [],
+    codeNeeded: look.viewer === "buyer" && (await needsProof(app, order)) ? [...releasing] : [],
     codeSentTo: null,
     moneyOut: moneyOut(read, look.viewer),
     why: whyNotOut(read, now, look.viewer),
@@ -59,6 +60,10 @@ export async function orderView(
     errors: [],
     typed: {},
   };
+}
+
+async function needsProof(app: App, order: Order): Promise<boolean> {
+  return app.acceptCode && order.contactPhone !== null && !(await phoneIsProven(app.pool, order.sellerId, order.contactPhone));
 }
 
 /** What a buyer can do by a link that lets money go to the seller's side: the first time it needs a code from the confirmed phone. */

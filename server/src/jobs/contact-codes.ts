@@ -4,9 +4,9 @@ import { codeHash, newCode } from "../secrets/tokens.ts";
 import type { Engine } from "./engine.ts";
 import { addressOf } from "./send-messages.ts";
 
-/** What a code is good for: this buyer of this seller, nothing else. */
-export function codePurpose(sellerId: number, buyerId: number): string {
-  return `buyer ${sellerId}:${buyerId}`;
+/** What a code is good for: this phone and this seller, nothing else. */
+export function codePurpose(sellerId: number, phone: string): string {
+  return `phone ${sellerId}:${phone}`;
 }
 
 /** Sends a one-time code to the phone the payer confirmed; answers the number, shortened, or null if there is no phone or no way to send. */
@@ -14,8 +14,8 @@ export async function sendCode(engine: Engine, order: Order): Promise<string | n
   const { phone } = await addressOf(engine, order, "buyer");
   if (phone === null || engine.sms === undefined) return null;
   const code = newCode();
-  const hash = codeHash(code, codePurpose(order.sellerId, order.buyerId)).toString("hex");
-  const fresh = await storeCode(engine.pool, { sellerId: order.sellerId, buyerId: order.buyerId, phone, hash, at: engine.now() });
+  const hash = codeHash(code, codePurpose(order.sellerId, phone)).toString("hex");
+  const fresh = await storeCode(engine.pool, { sellerId: order.sellerId, phone, hash, at: engine.now() });
   if (fresh)
     await engine.sms.send({
       to: phone,

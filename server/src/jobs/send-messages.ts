@@ -1,9 +1,8 @@
 import type { Query } from "../db/connect.ts";
 import { run } from "../db/connect.ts";
 import { storeLink } from "../db/links.ts";
-import { orderQueries, readOrder } from "../db/orders.ts";
+import { readOrder } from "../db/orders.ts";
 import { clockOffset, sellerById } from "../db/sellers.ts";
-import { buyers } from "../db/tables.ts";
 import { later } from "../domain/deadlines.ts";
 import type { Order } from "../domain/order.ts";
 import { letterFor } from "../events/letters.ts";
@@ -97,7 +96,7 @@ export async function mintLink(
   return `${engine.baseUrl}/o/${token}`;
 }
 
-/** A buyer is written to only where the payer confirmed it on our page; the seller where the seller signed up. */
+/** A buyer is written to only where the payer of this very order confirmed it on our page; the seller where the seller signed up. */
 export async function addressOf(
   engine: Pick<Engine, "pool">,
   order: Order,
@@ -107,7 +106,5 @@ export async function addressOf(
     const seller = await sellerById(engine.pool, order.sellerId);
     return { email: seller?.email ?? null, phone: null };
   }
-  const { rows } = await run(engine.pool, orderQueries.buyer, [order.sellerId, order.buyerId]);
-  const buyer = rows[0] === undefined ? undefined : buyers.read(rows[0]);
-  return { email: buyer?.confirmedEmail ?? null, phone: buyer?.confirmedPhone ?? null };
+  return { email: order.contactEmail, phone: order.contactPhone };
 }

@@ -14,14 +14,25 @@ import { testDatabase } from "./database.ts";
 export interface CameBack {
   readonly method: string;
   readonly query: Readonly<Record<string, string>>;
-  readonly order: { readonly status: string; readonly data?: { readonly id: number; readonly product_id: string; readonly amount_payed: number; readonly status: { readonly title: string } } };
+  readonly order: {
+    readonly status: string;
+    readonly data?: {
+      readonly id: number;
+      readonly product_id: string;
+      readonly amount_payed: number;
+      readonly status: { readonly title: string };
+    };
+  };
 }
 
 /** The whole program on a port of its own, with its pollers, and the keys of its business seller. */
 export async function startTranche() {
   const database = await testDatabase();
   const home = mkdtempSync(join(tmpdir(), "tranche-shop-"));
-  const running = await serve(readConfig({ PORT: "0", TRANCHE_HOME: home, DATABASE_URL: database.ownerUrl, TRANCHE_LIMIT_PER_ADDRESS: "100000" }), { quiet: true });
+  const running = await serve(
+    readConfig({ PORT: "0", TRANCHE_HOME: home, DATABASE_URL: database.ownerUrl, TRANCHE_LIMIT_PER_ADDRESS: "100000" }),
+    { quiet: true },
+  );
   const seeded = JSON.parse(readFileSync(join(home, "sandbox.json"), "utf8")) as Seeded;
   const seller = must(
     seeded.sellers.find((one) => one.role === "business"),
@@ -33,7 +44,9 @@ export async function startTranche() {
     database,
     keys: { publicKey: seller.public_key, privateKey: seller.private_key },
     call: async (path: string, fields: Readonly<Record<string, string>>) =>
-      (await fetch(`${running.url}${path}`, { method: "POST", body: new URLSearchParams({ authtoken, ...fields }) })).json() as Promise<CameBack["order"]>,
+      (await fetch(`${running.url}${path}`, { method: "POST", body: new URLSearchParams({ authtoken, ...fields }) })).json() as Promise<
+        CameBack["order"]
+      >,
     close: async () => {
       await running.stop();
       await database.drop();
@@ -56,7 +69,9 @@ export async function startLiveShop(tranche: LiveTranche) {
     const query = Object.fromEntries(url.searchParams);
     void tranche.call("/api/callback/order", { status: "order", order: query["order"] ?? "" }).then((order) => {
       back.push({ method: request.method ?? "", query, order });
-      return response.end(`<!doctype html><html lang="en"><title>Thanks</title><h1>Thank you</h1><p>${order.data?.status.title ?? "not paid"}</p>`);
+      return response.end(
+        `<!doctype html><html lang="en"><title>Thanks</title><h1>Thank you</h1><p>${order.data?.status.title ?? "not paid"}</p>`,
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

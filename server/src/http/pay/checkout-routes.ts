@@ -110,8 +110,8 @@ async function checkout(app: App, token: string, view: OrderView, reply: Fastify
   const project = order.projectId === null ? undefined : await readProject(app.pool, order.sellerId, order.projectId);
   const provider = view.provider === undefined ? null : `${view.provider.firstName} ${view.provider.lastName}`.trim();
   const contacts = {
-    email: typed?.["buyer_email"] ?? shown(view.buyer?.email, view.buyer?.confirmedEmail),
-    phone: typed?.["buyer_phone"] ?? shown(view.buyer?.phone, view.buyer?.confirmedPhone),
+    email: typed?.["buyer_email"] ?? view.buyer?.email ?? "",
+    phone: typed?.["buyer_phone"] ?? view.buyer?.phone ?? "",
     altRecipient: typed?.["alt_recipient"] ?? "",
   };
   const text = checkoutPage({
@@ -128,15 +128,6 @@ async function checkout(app: App, token: string, view: OrderView, reply: Fastify
     errors,
   });
   return payerPage(errors.length > 0 ? reply.code(422) : reply, text);
-}
-
-/**
- * What the shop's form said, unless the payer once confirmed another contact: then neither. Whoever knows the one from the shop can open
- * this page, and the other is the payer's own business.
- */
-function shown(fromShop: string | undefined, confirmed: string | null | undefined): string {
-  const replaced = confirmed !== null && confirmed !== undefined && confirmed !== fromShop;
-  return replaced ? "" : (fromShop ?? "");
 }
 
 /** What arrived short and is kept for a top-up, in the order's book currency. */

@@ -38,7 +38,9 @@ function asset(file: string, type: string): Omit<Asset, "path"> {
  */
 export function inlineRoutes(server: FastifyInstance, app: App): void {
   for (const { path, type, text } of assets) {
-    server.get(path, { onRequest: fromAnywhere }, (_request, reply) => reply.type(type).header("cache-control", "public, max-age=300").send(text));
+    server.get(path, { onRequest: fromAnywhere }, (_request, reply) =>
+      reply.type(type).header("cache-control", "public, max-age=300").send(text),
+    );
   }
   server.options("/pay/inline", { onRequest: fromAnywhere }, (_request, reply) =>
     reply

@@ -33,16 +33,18 @@
     const words = add(dialog, "p", "Asking for the total…");
     words.setAttribute("role", "status");
     const buttons = add(dialog, "div", "");
-    add(buttons, "button", "Cancel").onclick = () => dialog.close();
+    add(buttons, "button", "Cancel").addEventListener("click", () => dialog.close());
     const proceed = add(buttons, "button", "");
     proceed.hidden = true;
-    dialog.onclose = () => dialog.remove();
+    let next;
+    proceed.addEventListener("click", () => next());
+    dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
 
     const offer = (text, act) => {
       proceed.textContent = text;
-      proceed.onclick = act;
+      next = act;
       proceed.hidden = false;
       proceed.focus();
     };
