@@ -22,7 +22,11 @@ export const allowances: Readonly<Record<string, Allowance>> = {
   rails: { from: ["domain", "net", "secrets"], packages: everything },
   "rails/sandbox": { from: ["domain", "net", "secrets", "rails", "db"], packages: everything },
   actions: { from: ["domain", "db", "ledger", "events"], packages: everything },
-  http: { from: ["domain", "db", "actions", "events", "atarapay", "secrets", "rails/rail.ts"], packages: everything, types: ["rails/sandbox/sandbox.ts"] },
+  http: {
+    from: ["domain", "db", "actions", "events", "atarapay", "secrets", "rails/rail.ts"],
+    packages: everything,
+    types: ["rails/sandbox/sandbox.ts"],
+  },
   jobs: { from: ["domain", "db", "ledger", "events", "actions", "rails", "net", "secrets", "atarapay", "sandbox"], packages: everything },
   sandbox: { from: ["domain", "db", "actions", "jobs", "net"], packages: everything },
   commands: { from: everything, packages: everything },

@@ -18,13 +18,24 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 function isQuery(value: unknown): value is Query {
-  return typeof value === "object" && value !== null && "name" in value && "text" in value && typeof value.name === "string" && typeof value.text === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    "text" in value &&
+    typeof value.name === "string" &&
+    typeof value.text === "string"
+  );
 }
 
 /** Every exported statement of the server: single ones, and those in exported sets. */
 async function everyQuery(): Promise<Query[]> {
-  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
-  const withSql = files.filter((file) => /\bname: ?"[a-z_]+",\s*text:/.test(readFileSync(join(source, file), "utf8")) || file.endsWith("db/tables.ts"));
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
+  );
+  const withSql = files.filter(
+    (file) => /\bname: ?"[a-z_]+",\s*text:/.test(readFileSync(join(source, file), "utf8")) || file.endsWith("db/tables.ts"),
+  );
   const found: Query[] = [];
   for (const file of withSql) {
     if (file === "main.ts") continue;
@@ -37,7 +48,12 @@ async function everyQuery(): Promise<Query[]> {
   const kept = Object.values(tables) as unknown as Table<object>[];
   // What is only ever added to has no UPDATE.
   const added = Object.values(storeTables) as unknown as Table<object>[];
-  return [...found, ...Object.values(storeQueries), ...kept.flatMap((table) => [table.insert, table.update]), ...added.map((table) => table.insert)];
+  return [
+    ...found,
+    ...Object.values(storeQueries),
+    ...kept.flatMap((table) => [table.insert, table.update]),
+    ...added.map((table) => table.insert),
+  ];
 }
 
 test("every statement can be prepared on the migrated schema as the role that runs it", async () => {

@@ -129,9 +129,12 @@ describe("7 dirty fields", () => {
     expect([shopOrderId, details.deliveryLocation, providerId, operatorId]).toEqual([dirty.order_product_id, "NG", null, null]);
   });
 
-  test("the delivery date of a shop is its order's time on a 12-hour clock, so no deadline comes from it", async () => {
+  test("the delivery date of a shop is its order's time on a 12-hour clock, so no deadline comes from it and no buyer is shown it", async () => {
     const { orderId } = await world.buy({ ...dirty, order_product_id: "0399999999998", delivery_date: "2020-01-01 01:00:00" });
     const order = await world.order(orderId);
+    const asked = world.shopForm({ ...dirty, order_product_id: "0399999999997", platform: "Woocommerce" });
+    const { text } = await world.get((await world.postForm(asked)).location ?? "");
+    expect(text).not.toContain("08:10:02");
     expect((order.deliverBy?.getTime() ?? 0) - (order.fundedAt?.getTime() ?? 0)).toBe(7 * 86_400_000);
   });
 

@@ -9,7 +9,7 @@ export interface WireBank {
 }
 
 /**
- * Nigerian banks with both codes. Made by tools/make-banks.ts on 2026-11-22, not by hand.
+ * Nigerian banks with both codes. Made by tools/make-banks.ts on 2026-11-23, not by hand.
  *
  * The 3-digit codes are those on which the npm packages banks-ng@1.1.1 and ng-banks@2.1.1 agree, name and code. Those have no NIP
  * codes: these are the ones on which two public lists agree (tools/bank-nip-lists.ts names them; one is NIBSS's own of 2021), so newer

@@ -37,7 +37,8 @@ export async function verifyCommand(config: Config, rest: readonly string[]): Pr
 async function notedHeads(rest: readonly string[]): Promise<NotedHead[]> {
   const [option, file, ...more] = rest;
   if (option === undefined) return [];
-  if (option !== "--heads" || file === undefined || more.length > 0) throw new UsageError(`verify does not know ${JSON.stringify(rest.join(" "))}; it takes nothing but --heads FILE.`);
+  if (option !== "--heads" || file === undefined || more.length > 0)
+    throw new UsageError(`verify does not know ${JSON.stringify(rest.join(" "))}; it takes nothing but --heads FILE.`);
   const text = await readFile(file, "utf8").catch(() => {
     throw new UsageError(`The file ${file} cannot be read.`);
   });
@@ -53,7 +54,9 @@ async function notedHeads(rest: readonly string[]): Promise<NotedHead[]> {
 function isNotedHead(one: unknown): one is NotedHead {
   if (typeof one !== "object" || one === null) return false;
   const { sellerId, postingSeq, chainHead } = one as Record<string, unknown>;
-  return Number.isSafeInteger(sellerId) && Number.isSafeInteger(postingSeq) && typeof chainHead === "string" && /^[0-9a-f]{64}$/.test(chainHead);
+  return (
+    Number.isSafeInteger(sellerId) && Number.isSafeInteger(postingSeq) && typeof chainHead === "string" && /^[0-9a-f]{64}$/.test(chainHead)
+  );
 }
 
 /** What the rails hold against what is owed to the parties. */

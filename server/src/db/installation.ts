@@ -7,7 +7,10 @@ import { toJson } from "./table.ts";
 
 export const installationQueries = {
   read: { name: "read_installation", text: "SELECT mode, alive_at FROM installation" },
-  insert: { name: "insert_installation", text: "INSERT INTO installation (mode, created_at, alive_at) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING" },
+  insert: {
+    name: "insert_installation",
+    text: "INSERT INTO installation (mode, created_at, alive_at) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING",
+  },
   beat: { name: "beat", text: "UPDATE installation SET alive_at = $1 WHERE alive_at < $1" },
   outage: { name: "record_outage", text: "INSERT INTO outages (from_at, to_at) VALUES ($1, $2)" },
   house: {
@@ -30,9 +33,12 @@ export async function openInstallation(pool: pg.Pool, mode: "sandbox" | "live", 
     await run(client, installationQueries.houseBook);
     const { rows } = await run<{ mode: string; alive_at: Date }>(client, installationQueries.read);
     const found = rows[0];
-    if (found === undefined) throw new StartError("The database has no installation row although it was just written; is it a read-only copy?");
+    if (found === undefined)
+      throw new StartError("The database has no installation row although it was just written; is it a read-only copy?");
     if (found.mode !== mode) {
-      throw new StartError(`This database belongs to a ${found.mode} installation; it cannot be started as ${mode}. Use another database, or set TRANCHE_MODE=${found.mode}.`);
+      throw new StartError(
+        `This database belongs to a ${found.mode} installation; it cannot be started as ${mode}. Use another database, or set TRANCHE_MODE=${found.mode}.`,
+      );
     }
     return { aliveAt: found.alive_at };
   });

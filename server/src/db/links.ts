@@ -41,7 +41,16 @@ export async function findLink(client: Queryable, tokenHash: string): Promise<Li
 
 /** Stores a link by its token's hash. */
 export async function storeLink(client: Queryable, tokenHash: string, link: Link, createdAt: Date): Promise<void> {
-  const values = [tokenHash, link.sellerId, link.orderId, link.party, link.orderVersion, link.sentTo, createdAt.toISOString(), link.expiresAt.toISOString()];
+  const values = [
+    tokenHash,
+    link.sellerId,
+    link.orderId,
+    link.party,
+    link.orderVersion,
+    link.sentTo,
+    createdAt.toISOString(),
+    link.expiresAt.toISOString(),
+  ];
   await run(client, linkQueries.insert, values);
 }
 

@@ -61,8 +61,15 @@ export async function readOperatorRows(client: Queryable): Promise<OperatorRows>
     run(client, operatorQueries.receivables),
   ]);
   return {
-    disputes: disputed.rows.map((row) => ({ order: orders.read(row), sellerName: String(row["seller_name"]), proposed: row["proposed"] === true })),
-    unapplied: unapplied.rows.map((row) => ({ ...payments.read(row), orderState: row["order_state"] === null ? null : String(row["order_state"]) })),
+    disputes: disputed.rows.map((row) => ({
+      order: orders.read(row),
+      sellerName: String(row["seller_name"]),
+      proposed: row["proposed"] === true,
+    })),
+    unapplied: unapplied.rows.map((row) => ({
+      ...payments.read(row),
+      orderState: row["order_state"] === null ? null : String(row["order_state"]),
+    })),
     parked: parked.rows.map((row) => disbursements.read(row)),
     holds: standing.rows.map((row) => holds.read(row)),
     receivables: receivables.rows.map((row) => ({

@@ -32,8 +32,15 @@ export const orderQueries = {
   offer: where("read_open_offer", offers, "t.seller_id = $1 AND t.order_id = $2 AND t.state = 'open'"),
   buyer: where("read_buyer", buyers, "t.seller_id = $1 AND t.id = $2"),
   provider: where("read_provider", providers, "t.seller_id = $1 AND t.id = $2"),
-  siblings: where("read_siblings", orders, "t.seller_id = $1 AND t.project_id = $2 AND t.id <> $3 AND t.state <> 'expired' AND t.discharged_at IS NULL"),
-  escrow: { name: "read_escrow", text: "SELECT balance FROM accounts WHERE seller_id = $1 AND account = 'order:' || $2::bigint || ':escrow' AND currency = $3" },
+  siblings: where(
+    "read_siblings",
+    orders,
+    "t.seller_id = $1 AND t.project_id = $2 AND t.id <> $3 AND t.state <> 'expired' AND t.discharged_at IS NULL",
+  ),
+  escrow: {
+    name: "read_escrow",
+    text: "SELECT balance FROM accounts WHERE seller_id = $1 AND account = 'order:' || $2::bigint || ':escrow' AND currency = $3",
+  },
   attempts: {
     name: "read_attempts",
     text: `SELECT ${attempts.select("a")} FROM attempts a WHERE a.seller_id = $1
@@ -62,7 +69,11 @@ export async function readOrderOfOperator(client: Queryable, operatorId: number,
 }
 
 /** A seller's orders, newest first, of one state if named, from below an id. */
-export function listOrders(client: Queryable, sellerId: number, page: { state: string | null; before: number | null; most: number }): Promise<Order[]> {
+export function listOrders(
+  client: Queryable,
+  sellerId: number,
+  page: { state: string | null; before: number | null; most: number },
+): Promise<Order[]> {
   return rows(client, orderQueries.list, orders, [sellerId, page.state, page.before, page.most]);
 }
 

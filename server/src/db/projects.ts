@@ -5,7 +5,10 @@ import { projects, providers } from "./tables.ts";
 
 export const projectQueries = {
   one: { name: "read_project", text: `SELECT ${projects.select("t")} FROM projects t WHERE t.seller_id = $1 AND t.id = $2` },
-  list: { name: "list_projects", text: `SELECT ${projects.select("t")} FROM projects t WHERE t.seller_id = $1 ORDER BY t.id DESC LIMIT $2` },
+  list: {
+    name: "list_projects",
+    text: `SELECT ${projects.select("t")} FROM projects t WHERE t.seller_id = $1 ORDER BY t.id DESC LIMIT $2`,
+  },
   providers: {
     name: "list_providers",
     text: `SELECT ${providers.select("t")} FROM providers t WHERE t.seller_id = $1 AND t.state = 'active' ORDER BY t.id LIMIT 1000`,

@@ -24,7 +24,10 @@ export const sellerQueries = {
     text: `SELECT public_key, private_key_sealed, last_used_at FROM api_keys WHERE seller_id = $1 AND (valid_until IS NULL OR valid_until > $2)
            ORDER BY created_at DESC`,
   },
-  insertKey: { name: "insert_key", text: "INSERT INTO api_keys (public_key, seller_id, private_key_sealed, created_at) VALUES ($1, $2, $3, $4)" },
+  insertKey: {
+    name: "insert_key",
+    text: "INSERT INTO api_keys (public_key, seller_id, private_key_sealed, created_at) VALUES ($1, $2, $3, $4)",
+  },
   retireKeys: {
     name: "retire_keys",
     text: "UPDATE api_keys SET valid_until = $3 WHERE seller_id = $1 AND public_key <> $2 AND (valid_until IS NULL OR valid_until > $3)",
@@ -58,7 +61,10 @@ export const sellerQueries = {
     text: `SELECT ${columns}, a.state AS association FROM associations a JOIN sellers s ON s.id = a.seller_id WHERE a.operator_id = $1 ORDER BY s.id`,
   },
   clock: { name: "book_clock", text: "SELECT clock_offset_ms FROM books WHERE seller_id = $1" },
-  advance: { name: "advance_clock", text: "UPDATE books SET clock_offset_ms = clock_offset_ms + $2 WHERE seller_id = $1 RETURNING clock_offset_ms" },
+  advance: {
+    name: "advance_clock",
+    text: "UPDATE books SET clock_offset_ms = clock_offset_ms + $2 WHERE seller_id = $1 RETURNING clock_offset_ms",
+  },
 } satisfies Record<string, Query>;
 
 async function one(client: Queryable, query: Query, values: readonly unknown[]): Promise<Seller | undefined> {
@@ -71,9 +77,15 @@ export const sellerByEmail = (client: Queryable, email: string): Promise<Seller 
 export const sellerByPhone = (client: Queryable, phone: string): Promise<Seller | undefined> => one(client, sellerQueries.byPhone, [phone]);
 
 /** The seller of a valid public key, with its sealed private key. Times: `now` is real time. */
-export async function sellerByKey(client: Queryable, publicKey: string, now: Date): Promise<{ seller: Seller; sealed: string; usedAt: Date | null } | undefined> {
+export async function sellerByKey(
+  client: Queryable,
+  publicKey: string,
+  now: Date,
+): Promise<{ seller: Seller; sealed: string; usedAt: Date | null } | undefined> {
   const { rows } = await run(client, sellerQueries.byKey, [publicKey, now.toISOString()]);
-  return rows[0] === undefined ? undefined : { seller: sellers.read(rows[0]), sealed: String(rows[0]["private_key_sealed"]), usedAt: rows[0]["key_used_at"] as Date | null };
+  return rows[0] === undefined
+    ? undefined
+    : { seller: sellers.read(rows[0]), sealed: String(rows[0]["private_key_sealed"]), usedAt: rows[0]["key_used_at"] as Date | null };
 }
 
 /** How far a book's clock is ahead of real time, in milliseconds. */

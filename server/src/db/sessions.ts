@@ -2,7 +2,10 @@ import type { Query, Queryable } from "./connect.ts";
 import { run } from "./connect.ts";
 
 export const sessionQueries = {
-  insert: { name: "insert_session", text: "INSERT INTO sessions (token_hash, kind, subject_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)" },
+  insert: {
+    name: "insert_session",
+    text: "INSERT INTO sessions (token_hash, kind, subject_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+  },
   find: { name: "find_session", text: "SELECT kind, subject_id FROM sessions WHERE token_hash = $1 AND kind = $2 AND expires_at > $3" },
   end: { name: "end_session", text: "DELETE FROM sessions WHERE token_hash = $1" },
   sweep: { name: "sweep_sessions", text: "DELETE FROM sessions WHERE expires_at < $1" },
@@ -13,8 +16,17 @@ export const sessionQueries = {
 export type SessionKind = "seller" | "operator";
 
 /** Stores a session under its token's hash. */
-export async function startSession(client: Queryable, session: { hash: string; kind: SessionKind; subjectId: number; at: Date; until: Date }): Promise<void> {
-  await run(client, sessionQueries.insert, [session.hash, session.kind, session.subjectId, session.at.toISOString(), session.until.toISOString()]);
+export async function startSession(
+  client: Queryable,
+  session: { hash: string; kind: SessionKind; subjectId: number; at: Date; until: Date },
+): Promise<void> {
+  await run(client, sessionQueries.insert, [
+    session.hash,
+    session.kind,
+    session.subjectId,
+    session.at.toISOString(),
+    session.until.toISOString(),
+  ]);
 }
 
 /** Who is signed in with a token's hash: the seller's or operator's id. */

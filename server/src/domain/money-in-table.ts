@@ -1,15 +1,6 @@
 import type { Machine, Row } from "./machine.ts";
 
-export const paymentStates = [
-  "open",
-  "pending",
-  "received",
-  "failed",
-  "abandoned",
-  "disputed",
-  "charged_back",
-  "handed_over",
-] as const;
+export const paymentStates = ["open", "pending", "received", "failed", "abandoned", "disputed", "charged_back", "handed_over"] as const;
 export type PaymentState = (typeof paymentStates)[number];
 export type PaymentAction = "open" | "pend" | "receive" | "fail" | "abandon" | "dispute" | "win" | "lose" | "hand_over" | "give_back";
 export type PaymentNeed = "rail_silent_too_long" | "unapplied_in_house";
@@ -41,7 +32,15 @@ const rows: readonly Row<PaymentState, PaymentAction, PaymentNeed, PaymentMove>[
   },
   { from: ["received"], action: "dispute", to: "disputed", by: ["rail"], needs: [], moves: "taken_back", event: "payment.disputed" },
   { from: ["disputed"], action: "win", to: "received", by: ["rail"], needs: [], moves: "given_back", event: "payment.dispute_won" },
-  { from: ["received", "disputed"], action: "lose", to: "charged_back", by: ["rail"], needs: [], moves: "lost", event: "payment.charged_back" },
+  {
+    from: ["received", "disputed"],
+    action: "lose",
+    to: "charged_back",
+    by: ["rail"],
+    needs: [],
+    moves: "lost",
+    event: "payment.charged_back",
+  },
   {
     from: ["received"],
     action: "hand_over",

@@ -25,15 +25,46 @@ export type DisbursementAction =
   | "requeue"
   | "reverse"
   | "cancel";
-export type DisbursementNeed = "no_hold" | "payee_ready" | "above_minimum" | "waits_for_payee" | "obstacle_gone" | "rails_fault" | "payees_fault";
+export type DisbursementNeed =
+  | "no_hold"
+  | "payee_ready"
+  | "above_minimum"
+  | "waits_for_payee"
+  | "obstacle_gone"
+  | "rails_fault"
+  | "payees_fault";
 export type DisbursementMove = "none" | "sent" | "sent_arrived" | "sent_came_back" | "arrived_came_back";
 
 const rows: readonly Row<DisbursementState, DisbursementAction, DisbursementNeed, DisbursementMove>[] = [
-  { from: ["none"], action: "queue", to: "queued", by: ["buyer", "seller", "operator", "rail", "clock"], needs: [], moves: "none", event: "queued" },
-  { from: ["queued"], action: "send", to: "sending", by: ["clock"], needs: ["no_hold", "payee_ready", "above_minimum"], moves: "sent", event: "sending" },
+  {
+    from: ["none"],
+    action: "queue",
+    to: "queued",
+    by: ["buyer", "seller", "operator", "rail", "clock"],
+    needs: [],
+    moves: "none",
+    event: "queued",
+  },
+  {
+    from: ["queued"],
+    action: "send",
+    to: "sending",
+    by: ["clock"],
+    needs: ["no_hold", "payee_ready", "above_minimum"],
+    moves: "sent",
+    event: "sending",
+  },
   { from: ["queued"], action: "park", to: "parked", by: ["clock"], needs: ["waits_for_payee"], moves: "none", event: "parked" },
   { from: ["sending"], action: "lose_sight", to: "outcome_unknown", by: ["rail"], needs: [], moves: "none", event: "outcome_unknown" },
-  { from: ["sending", "outcome_unknown"], action: "accept_for_later", to: "in_flight", by: ["rail"], needs: [], moves: "none", event: "in_flight" },
+  {
+    from: ["sending", "outcome_unknown"],
+    action: "accept_for_later",
+    to: "in_flight",
+    by: ["rail"],
+    needs: [],
+    moves: "none",
+    event: "in_flight",
+  },
   {
     from: ["sending", "in_flight", "outcome_unknown"],
     action: "succeed",

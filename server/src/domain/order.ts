@@ -105,4 +105,6 @@ export interface Order {
 }
 
 /** Fields of an order that a step may change. */
-export type OrderChange = Partial<Omit<Order, "sellerId" | "id" | "state" | "version" | "stateVersion" | "digest" | "lastAction" | "lastParty">>;
+export type OrderChange = Partial<
+  Omit<Order, "sellerId" | "id" | "state" | "version" | "stateVersion" | "digest" | "lastAction" | "lastParty">
+>;

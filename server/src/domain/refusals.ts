@@ -15,10 +15,20 @@ const catalogue = {
     says: "The link has ended: it is too old, or the order has moved on since it was sent.",
     next: "Ask for a fresh link on the same page.",
   },
-  code_needed: { status: 403, sticks: false, says: "A one-time code to the buyer's phone is needed first.", next: "Ask for the code and enter it." },
+  code_needed: {
+    status: 403,
+    sticks: false,
+    says: "A one-time code to the buyer's phone is needed first.",
+    next: "Ask for the code and enter it.",
+  },
   code_wrong: { status: 403, sticks: false, says: "The one-time code is wrong or too old.", next: "Ask for a new code." },
   too_many_requests: { status: 429, sticks: false, says: "Too many requests from here.", next: "Wait as long as Retry-After says." },
-  too_busy: { status: 503, sticks: false, says: "Too many commands of this seller are waiting.", next: "Wait as long as Retry-After says." },
+  too_busy: {
+    status: 503,
+    sticks: false,
+    says: "Too many commands of this seller are waiting.",
+    next: "Wait as long as Retry-After says.",
+  },
   no_rail: {
     status: 503,
     sticks: false,
@@ -58,7 +68,12 @@ const catalogue = {
     says: "The amount in naira is more than 2 % away from the foreign amount at this installation's rate.",
     next: "Fetch the rate again and compute the amount from it.",
   },
-  share_invalid: { status: 422, sticks: true, says: "The share is not a percentage from 0 to 100 with at most two decimals.", next: "Mend it." },
+  share_invalid: {
+    status: 422,
+    sticks: true,
+    says: "The share is not a percentage from 0 to 100 with at most two decimals.",
+    next: "Mend it.",
+  },
   signature_invalid: { status: 422, sticks: true, says: "The form's signature does not fit its fields.", next: "Sign the form again." },
   unsigned_checkout: { status: 422, sticks: true, says: "This seller takes signed checkouts only.", next: "Sign the form." },
   share_above_limit: {
@@ -116,7 +131,12 @@ const catalogue = {
   own_version: { status: 409, sticks: true, says: "Whoever wrote this version cannot agree to it.", next: "Wait for the other party." },
   own_offer: { status: 409, sticks: true, says: "Whoever made an offer cannot accept it.", next: "Wait for the other party." },
   offer_not_open: { status: 409, sticks: true, says: "There is no such open offer.", next: "See the order's current offer." },
-  already_redelivered: { status: 409, sticks: true, says: "There was a second delivery already.", next: "Confirm the return, or contest it." },
+  already_redelivered: {
+    status: 409,
+    sticks: true,
+    says: "There was a second delivery already.",
+    next: "Confirm the return, or contest it.",
+  },
   refund_policy: {
     status: 409,
     sticks: true,
@@ -135,13 +155,23 @@ const catalogue = {
   next_milestone_started: { status: 409, sticks: true, says: "The project's next milestone has begun.", next: "It cannot be reopened." },
   not_last_step: { status: 409, sticks: false, says: "Not every payout and refund has succeeded.", next: "Wait for them." },
   order_ended: { status: 409, sticks: true, says: "The order has ended.", next: "Nothing to do." },
-  terms_agreed_only: { status: 409, sticks: true, says: "The order was agreed beforehand and goes back to agreed.", next: "Close the checkout." },
+  terms_agreed_only: {
+    status: 409,
+    sticks: true,
+    says: "The order was agreed beforehand and goes back to agreed.",
+    next: "Close the checkout.",
+  },
   agreed_beforehand: { status: 409, sticks: true, says: "The order was not agreed beforehand.", next: "It expires instead." },
   auto_acceptance_off: { status: 409, sticks: true, says: "The terms have no auto-acceptance.", next: "Silence lets the order lapse." },
   auto_acceptance_on: { status: 409, sticks: true, says: "The terms have auto-acceptance.", next: "Silence accepts the order." },
   mismatch: { status: 409, sticks: true, says: "The amounts do not fit this step.", next: "See the detail." },
   hold_standing: { status: 409, sticks: false, says: "A hold stops this money.", next: "The answer names the hold and who can lift it." },
-  asked_once: { status: 409, sticks: false, says: "A funded order for the same shop order exists.", next: "Confirm that another is to be paid." },
+  asked_once: {
+    status: 409,
+    sticks: false,
+    says: "A funded order for the same shop order exists.",
+    next: "Confirm that another is to be paid.",
+  },
 } as const satisfies Record<string, { status: number; sticks: boolean; says: string; next: string }>;
 
 export type RefusalCode = keyof typeof catalogue;

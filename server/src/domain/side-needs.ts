@@ -43,10 +43,15 @@ export const disbursementNeeds: Record<DisbursementNeed, { readonly says: string
     says: "no hold over its order, project, payee or seller",
     judge: (f) => {
       const hold = f.holds[0];
-      return hold === undefined ? undefined : refuse("hold_standing", `Hold ${hold.id} (${hold.reason}) stops this money.`, { hold: hold.id });
+      return hold === undefined
+        ? undefined
+        : refuse("hold_standing", `Hold ${hold.id} (${hold.reason}) stops this money.`, { hold: hold.id });
     },
   },
-  payee_ready: { says: "it is known where to send it", judge: (f) => (f.details === undefined ? refuse("invalid", "No bank account is known.") : undefined) },
+  payee_ready: {
+    says: "it is known where to send it",
+    judge: (f) => (f.details === undefined ? refuse("invalid", "No bank account is known.") : undefined),
+  },
   above_minimum: {
     says: "with the payee's other small payouts it reaches the smallest payout",
     judge: (f) => (f.together < f.minimum ? refuse("amount_too_small", "Below the smallest payout.") : undefined),
@@ -60,7 +65,9 @@ export const disbursementNeeds: Record<DisbursementNeed, { readonly says: string
     judge: (f) => {
       const why = waitsForPayee(f);
       if (why !== undefined) return refuse("hold_standing", why);
-      return f.disbursement.fault === "payee" ? refuse("hold_standing", "The payee's account refused it; new details are needed.") : undefined;
+      return f.disbursement.fault === "payee"
+        ? refuse("hold_standing", "The payee's account refused it; new details are needed.")
+        : undefined;
     },
   },
   rails_fault: {

@@ -21,9 +21,33 @@ export const offerMachine: Machine<OfferState, OfferAction, OfferNeed, "none"> =
       moves: "none",
       event: "offer.made",
     },
-    { from: ["open"], action: "accept", to: "accepted", by: ["buyer", "seller", "operator"], needs: ["not_own_offer"], moves: "none", event: "offer.accepted" },
-    { from: ["open"], action: "replace", to: "replaced", by: ["buyer", "seller", "operator"], needs: [], moves: "none", event: "offer.replaced" },
-    { from: ["open"], action: "void", to: "voided", by: ["buyer", "seller", "operator", "rail", "clock"], needs: [], moves: "none", event: "offer.voided" },
+    {
+      from: ["open"],
+      action: "accept",
+      to: "accepted",
+      by: ["buyer", "seller", "operator"],
+      needs: ["not_own_offer"],
+      moves: "none",
+      event: "offer.accepted",
+    },
+    {
+      from: ["open"],
+      action: "replace",
+      to: "replaced",
+      by: ["buyer", "seller", "operator"],
+      needs: [],
+      moves: "none",
+      event: "offer.replaced",
+    },
+    {
+      from: ["open"],
+      action: "void",
+      to: "voided",
+      by: ["buyer", "seller", "operator", "rail", "clock"],
+      needs: [],
+      moves: "none",
+      event: "offer.voided",
+    },
     { from: ["open"], action: "expire", to: "expired", by: ["clock"], needs: ["offer_life_past"], moves: "none", event: "offer.expired" },
   ],
 };
@@ -42,7 +66,15 @@ export const holdMachine: Machine<HoldState, HoldAction, HoldNeed, "none"> = {
   ends: ["lifted"],
   ended: "not_now",
   rows: [
-    { from: ["none"], action: "place", to: "standing", by: ["buyer", "seller", "operator", "rail", "clock"], needs: [], moves: "none", event: "hold.placed" },
+    {
+      from: ["none"],
+      action: "place",
+      to: "standing",
+      by: ["buyer", "seller", "operator", "rail", "clock"],
+      needs: [],
+      moves: "none",
+      event: "hold.placed",
+    },
     // The buyer's "I did not cancel" turns a hold that would lift by itself into one that only the operator lifts.
     { from: ["standing"], action: "keep", to: "same", by: ["buyer"], needs: ["has_a_time"], moves: "none", event: "hold.kept" },
     { from: ["standing"], action: "lift", to: "lifted", by: ["operator", "rail"], needs: [], moves: "none", event: "hold.lifted" },
@@ -64,7 +96,15 @@ export const projectMachine: Machine<ProjectState, ProjectAction, ProjectNeed, "
   rows: [
     { from: ["none"], action: "create", to: "open", by: ["buyer", "seller"], needs: [], moves: "none", event: "project.created" },
     { from: ["open"], action: "update", to: "same", by: ["buyer", "seller"], needs: [], moves: "none", event: "project.updated" },
-    { from: ["open"], action: "close", to: "closed", by: ["buyer", "seller"], needs: ["no_milestone_holds_money"], moves: "none", event: "project.closed" },
+    {
+      from: ["open"],
+      action: "close",
+      to: "closed",
+      by: ["buyer", "seller"],
+      needs: ["no_milestone_holds_money"],
+      moves: "none",
+      event: "project.closed",
+    },
   ],
 };
 
@@ -92,8 +132,24 @@ export const sellerMachine: Machine<"active", "join" | "set" | "rotate_keys" | "
   rows: [
     { from: ["none"], action: "join", to: "active", by: ["seller", "operator"], needs: [], moves: "none", event: "seller.joined" },
     { from: ["active"], action: "set", to: "same", by: ["seller", "operator"], needs: [], moves: "none", event: "seller.changed" },
-    { from: ["active"], action: "rotate_keys", to: "same", by: ["seller", "operator"], needs: [], moves: "none", event: "seller.keys_rotated" },
-    { from: ["active"], action: "verify_identity", to: "same", by: ["operator"], needs: [], moves: "none", event: "seller.identity_verified" },
+    {
+      from: ["active"],
+      action: "rotate_keys",
+      to: "same",
+      by: ["seller", "operator"],
+      needs: [],
+      moves: "none",
+      event: "seller.keys_rotated",
+    },
+    {
+      from: ["active"],
+      action: "verify_identity",
+      to: "same",
+      by: ["operator"],
+      needs: [],
+      moves: "none",
+      event: "seller.identity_verified",
+    },
   ],
 };
 
@@ -106,7 +162,15 @@ export const bookMachine: Machine<"kept", "settle" | "add_float" | "take_fees" |
   rows: [
     { from: ["none", "kept"], action: "settle", to: "kept", by: ["rail"], needs: [], moves: "book", event: "book.settled" },
     { from: ["none", "kept"], action: "add_float", to: "kept", by: ["operator"], needs: [], moves: "book", event: "book.float_added" },
-    { from: ["none", "kept"], action: "take_fees", to: "kept", by: ["operator"], needs: ["stays_solvent"], moves: "book", event: "book.fees_taken" },
+    {
+      from: ["none", "kept"],
+      action: "take_fees",
+      to: "kept",
+      by: ["operator"],
+      needs: ["stays_solvent"],
+      moves: "book",
+      event: "book.fees_taken",
+    },
     { from: ["none", "kept"], action: "write_off", to: "kept", by: ["operator"], needs: [], moves: "book", event: "book.written_off" },
   ],
 };

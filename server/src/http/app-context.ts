@@ -29,7 +29,6 @@ export interface App {
     sendCode(order: Order): Promise<string | null>;
     verifyBooks(): Promise<object>;
     solvency(): Promise<readonly { readonly currency: string; readonly held: bigint; readonly owed: bigint }[]>;
-
   };
   readonly sandbox: SandboxPorts | undefined;
 }

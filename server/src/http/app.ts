@@ -50,7 +50,8 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: 30_000,
     // An address that cannot be read never reaches the error handler below.
-    frameworkErrors: (error, request, reply: FastifyReply) => void errorAnswer(app, request, reply.headers(pageHeaders), error.statusCode ?? 400, error.message),
+    frameworkErrors: (error, request, reply: FastifyReply) =>
+      void errorAnswer(app, request, reply.headers(pageHeaders), error.statusCode ?? 400, error.message),
   });
   acceptForms(server);
   await server.register(multipart, { limits: { files: 0, fields: 100, fieldSize: settings.bodyLimit, parts: 100 } });
@@ -80,7 +81,9 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   });
   server.setNotFoundHandler((request, reply) => refusedPage(app, request, reply, refuse("not_yours", "There is nothing at this address.")));
 
-  server.get(stylesheet.path, (_request, reply) => reply.type(stylesheet.type).header("cache-control", "public, max-age=300").send(stylesheet.text));
+  server.get(stylesheet.path, (_request, reply) =>
+    reply.type(stylesheet.type).header("cache-control", "public, max-age=300").send(stylesheet.text),
+  );
   // Browsers ask for one by themselves; there is none, and that is no error.
   server.get("/favicon.ico", (_request, reply) => reply.code(204).header("cache-control", "public, max-age=86400").send());
   server.get("/healthz", async (_request, reply) => {
@@ -108,7 +111,8 @@ function limitKeys(server: FastifyInstance, most: number): void {
   server.addHook("preHandler", async (request) => {
     if (publicKeyOf(request) === "") return;
     const limit = await check(request);
-    if (!limit.isAllowed && limit.isExceeded) throw new BadBody(refuse("too_many_requests", undefined, { retry_after: limit.ttlInSeconds }));
+    if (!limit.isAllowed && limit.isExceeded)
+      throw new BadBody(refuse("too_many_requests", undefined, { retry_after: limit.ttlInSeconds }));
   });
 }
 

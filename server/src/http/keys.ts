@@ -23,7 +23,10 @@ export async function sellerOfAuthtoken(app: App, authtoken: string): Promise<Ke
   const pair = parseAuthtoken(authtoken);
   if (pair === undefined) return refuse("wrong_key");
   const found = await sellerByKey(app.pool, pair.publicKey, app.now());
-  const kept = found === undefined ? pair.privateKey.padEnd(35, "x").split("").toReversed().join("") : open(app.secretKey, found.sealed, keyContext(pair.publicKey));
+  const kept =
+    found === undefined
+      ? pair.privateKey.padEnd(35, "x").split("").toReversed().join("")
+      : open(app.secretKey, found.sealed, keyContext(pair.publicKey));
   if (!sameSecret(kept, pair.privateKey) || found === undefined) return refuse("wrong_key");
   const now = app.now();
   const lately = found.usedAt !== null && now.getTime() - found.usedAt.getTime() < 60_000;

@@ -43,7 +43,18 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
     const now = await bookTime(app, read.order.sellerId);
     const allowed = allowedOrderActions(factsFrom(app, read, now, "operator", `operator:${operator.id}`));
     const { order, payments, disbursements, attempts, holds, offer, escrow, history } = read;
-    return yes(reply, { order, escrow, payments, disbursements, attempts, holds, offer: offer ?? null, history, allowed_actions: allowed, why: whyNotOut(read, now) });
+    return yes(reply, {
+      order,
+      escrow,
+      payments,
+      disbursements,
+      attempts,
+      holds,
+      offer: offer ?? null,
+      history,
+      allowed_actions: allowed,
+      why: whyNotOut(read, now),
+    });
   });
   server.post<{ Params: { seller: string; id: string } }>("/operator/api/orders/:seller/:id/preview", async (request, reply) => {
     const operator = await caller(app, request);
@@ -87,7 +98,10 @@ async function caller(app: App, request: FastifyRequest): Promise<OperatorActor 
 }
 
 function yes(reply: FastifyReply, data: unknown): FastifyReply {
-  return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(toJson({ status: "success", data }));
+  return reply
+    .type("application/json; charset=utf-8")
+    .header("cache-control", "no-store")
+    .send(toJson({ status: "success", data }));
 }
 
 function no(reply: FastifyReply, refusal: Refusal): FastifyReply {

@@ -110,7 +110,12 @@ async function actOnOverview(app: App, me: Me, reply: FastifyReply, fields: Fiel
     if (sellerId !== undefined) await app.work.settle(sellerId);
     return show(app, me, reply, { done: doneWords(action) });
   }
-  const form = action === "match" ? `match-${text(fields, "payment")}` : action === "write_off" ? `write-off-${text(fields, "seller")}-${text(fields, "currency")}` : action;
+  const form =
+    action === "match"
+      ? `match-${text(fields, "payment")}`
+      : action === "write_off"
+        ? `write-off-${text(fields, "seller")}-${text(fields, "currency")}`
+        : action;
   const field = typeof answer.facts?.["field"] === "string" ? answer.facts["field"] : "";
   return show(app, me, reply, { tried: form, error: { field, message: answer.detail } });
 }
@@ -132,8 +137,16 @@ async function showOrder(app: App, me: Me, request: FastifyRequest, reply: Fasti
           gets: whoGets(order, { buyerGets: draft.buyerGets }),
           needsSecond: above > 0n && order.amount > above && view.proposal?.buyerGets !== draft.buyerGets,
         };
-  const typed = Object.fromEntries(Object.entries(tried.typed ?? {}).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
-  const more = { draft: shown, done: tried.done ?? null, tried: tried.tried ?? null, errors: tried.error === undefined ? [] : [tried.error], typed };
+  const typed = Object.fromEntries(
+    Object.entries(tried.typed ?? {}).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+  );
+  const more = {
+    draft: shown,
+    done: tried.done ?? null,
+    tried: tried.tried ?? null,
+    errors: tried.error === undefined ? [] : [tried.error],
+    typed,
+  };
   return page(tried.error === undefined ? reply : reply.code(422), disputePage({ ...view, ...more }));
 }
 
@@ -144,18 +157,29 @@ async function actOnOrder(app: App, me: Me, request: FastifyRequest, reply: Fast
   const typed = text(fields, "buyer_gets");
   const needsAmount = action === "preview_rule" || action === "rule";
   const buyerGets = needsAmount ? majorOrZero(typed, "NGN") : 0n;
-  if (isRefusal(buyerGets)) return showOrder(app, me, request, reply, { tried: "preview_rule", error: { field: "buyer_gets", message: buyerGets.detail }, typed: fields });
+  if (isRefusal(buyerGets))
+    return showOrder(app, me, request, reply, {
+      tried: "preview_rule",
+      error: { field: "buyer_gets", message: buyerGets.detail },
+      typed: fields,
+    });
   if (action === "preview_rule") {
     const read = await readForOperator(app, wholeNumber(params.seller) ?? -1, wholeNumber(params.id) ?? -1);
     if (read !== undefined && buyerGets > read.order.amount) {
-      return showOrder(app, me, request, reply, { tried: action, error: { field: "buyer_gets", message: "That is more than the buyer paid." }, typed: fields });
+      return showOrder(app, me, request, reply, {
+        tried: action,
+        error: { field: "buyer_gets", message: "That is more than the buyer paid." },
+        typed: fields,
+      });
     }
     return showOrder(app, me, request, reply, { draft: { amount: typed, comment: text(fields, "comment"), buyerGets } });
   }
   const full = { ...fields, seller: params.seller, order: params.id, ...(needsAmount ? { buyer_gets: buyerGets.toString() } : {}) };
   const answer = await operatorAct(app, me.operator, action, full);
-  if (isRefusal(answer)) return showOrder(app, me, request, reply, { tried: action, error: { field: "", message: answer.detail }, typed: fields });
+  if (isRefusal(answer))
+    return showOrder(app, me, request, reply, { tried: action, error: { field: "", message: answer.detail }, typed: fields });
   await app.work.settle(wholeNumber(params.seller) ?? 0);
-  const done = answer.done["proposal"] === undefined ? doneWords(action) : "Your ruling is kept as a proposal until a second operator rules the same.";
+  const done =
+    answer.done["proposal"] === undefined ? doneWords(action) : "Your ruling is kept as a proposal until a second operator rules the same.";
   return showOrder(app, me, request, reply, { done });
 }

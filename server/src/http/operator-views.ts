@@ -17,7 +17,11 @@ import type { OperatorView } from "./pages/operator-page.ts";
 import type { SignedInView } from "./pages/seller-page.ts";
 
 /** What the overview shows, without the frame around it. */
-export async function overview(app: App): Promise<Pick<OperatorView, "now" | "disputes" | "alarms" | "unapplied" | "parked" | "holds" | "solvency" | "railEvents" | "receivables">> {
+export async function overview(
+  app: App,
+): Promise<
+  Pick<OperatorView, "now" | "disputes" | "alarms" | "unapplied" | "parked" | "holds" | "solvency" | "railEvents" | "receivables">
+> {
   const now = app.now();
   const [rows, alarms, solvency, events] = await Promise.all([
     readOperatorRows(app.pool),
@@ -39,7 +43,13 @@ export async function overview(app: App): Promise<Pick<OperatorView, "now" | "di
       late: order.ruleBy !== null && order.dueAt === null,
       proposed,
     })),
-    alarms: alarms.rows.map((row) => ({ id: Number(row["id"]), kind: String(row["kind"]), about: String(row["about"]), says: String(row["says"]), at: row["at"] as Date })),
+    alarms: alarms.rows.map((row) => ({
+      id: Number(row["id"]),
+      kind: String(row["kind"]),
+      about: String(row["about"]),
+      says: String(row["says"]),
+      at: row["at"] as Date,
+    })),
     unapplied: rows.unapplied.map((payment) => ({
       sellerId: payment.sellerId,
       paymentId: payment.id,
@@ -92,7 +102,14 @@ function whyUnapplied(payment: Payment, orderState: string | null): string {
 
 function holdLine(hold: Hold): HoldLine {
   const payee = `payee: ${(hold.payeeKind ?? "").replaceAll("_", " ")} ${hold.payeeId ?? ""}`;
-  const over = hold.scope === "order" ? `order ${hold.orderId}` : hold.scope === "project" ? `project ${hold.projectId}` : hold.scope === "payee" ? payee : `seller ${hold.sellerId}`;
+  const over =
+    hold.scope === "order"
+      ? `order ${hold.orderId}`
+      : hold.scope === "project"
+        ? `project ${hold.projectId}`
+        : hold.scope === "payee"
+          ? payee
+          : `seller ${hold.sellerId}`;
   return {
     sellerId: hold.sellerId,
     id: hold.id,
@@ -123,11 +140,18 @@ export async function disputeView(app: App, read: Read, frame: SignedInView, csr
     ...view,
     ...frame,
     hidden: { csrf },
-    buyer: { name: view.buyerName, email: order.contactEmail ?? read.buyer?.email ?? "", phone: order.contactPhone ?? read.buyer?.phone ?? "" },
+    buyer: {
+      name: view.buyerName,
+      email: order.contactEmail ?? read.buyer?.email ?? "",
+      phone: order.contactPhone ?? read.buyer?.phone ?? "",
+    },
     seller: { name: view.shopName, email: seller.email, phone: seller.phone },
     ruleBy: order.ruleBy,
     draft: null,
-    proposal: ruling === undefined ? null : { ...ruling, own: ruling.partyName === name, gets: whoGets(order, { buyerGets: ruling.buyerGets ?? 0n }) },
+    proposal:
+      ruling === undefined
+        ? null
+        : { ...ruling, own: ruling.partyName === name, gets: whoGets(order, { buyerGets: ruling.buyerGets ?? 0n }) },
     holds: read.holds.filter((hold) => hold.scope === "seller" || hold.orderId === order.id).map(holdLine),
   };
 }

@@ -37,7 +37,9 @@ export function orderPageRoutes(server: FastifyInstance, app: App): void {
   server.get<Route>("/o/:token", async (request, reply) => {
     const behind = await follow(app, request.params.token);
     if (behind === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such link."));
-    return behind.current ? page(reply, orderPage(await viewOf(app, behind, request.params.token))) : summaryPage(app, behind, request.params.token, reply, null);
+    return behind.current
+      ? page(reply, orderPage(await viewOf(app, behind, request.params.token)))
+      : summaryPage(app, behind, request.params.token, reply, null);
   });
   server.post<Route>("/o/:token", (request, reply) => act(app, request.params.token, request, reply));
   server.post<Route>("/o/:token/fresh", async (request, reply) => {
@@ -64,7 +66,12 @@ function actorOf(link: Link): Actor {
 async function viewOf(app: App, behind: Behind, token: string): Promise<OrderView> {
   const seller = must(await sellerById(app.pool, behind.link.sellerId), "the seller");
   const actor = actorOf(behind.link);
-  const view = await orderView(app, behind.read, seller, { viewer: behind.link.party, actionUrl: `/o/${token}`, hidden: {}, name: actor.name });
+  const view = await orderView(app, behind.read, seller, {
+    viewer: behind.link.party,
+    actionUrl: `/o/${token}`,
+    hidden: {},
+    name: actor.name,
+  });
   // Letting an unpaid order expire is the checkout's business.
   return { ...view, allowed: view.allowed.filter((step) => !["expire", "close_checkout"].includes(step.action)) };
 }
@@ -72,7 +79,16 @@ async function viewOf(app: App, behind: Behind, token: string): Promise<OrderVie
 async function summaryPage(app: App, behind: Behind, token: string, reply: FastifyReply, done: string | null): Promise<FastifyReply> {
   const { link, read } = behind;
   const seller = must(await sellerById(app.pool, link.sellerId), "the seller");
-  const view = { sandbox: app.mode === "sandbox", viewer: link.party, order: read.order, shopName: shopName(seller), escrow: read.escrow, done, freshUrl: `/o/${token}/fresh`, hidden: {} };
+  const view = {
+    sandbox: app.mode === "sandbox",
+    viewer: link.party,
+    order: read.order,
+    shopName: shopName(seller),
+    escrow: read.escrow,
+    done,
+    freshUrl: `/o/${token}/fresh`,
+    hidden: {},
+  };
   return page(reply.code(done === null ? 410 : 200), orderSummaryPage(view));
 }
 
@@ -103,11 +119,21 @@ async function act(app: App, token: string, request: FastifyRequest, reply: Fast
   await app.work.settle(behind.link.sellerId);
   const after = must(await follow(app, token), "the link");
   const done = doneWords(action);
-  return after.current ? page(reply, orderPage({ ...(await viewOf(app, after, token)), done })) : summaryPage(app, after, token, reply, done);
+  return after.current
+    ? page(reply, orderPage({ ...(await viewOf(app, after, token)), done }))
+    : summaryPage(app, after, token, reply, done);
 }
 
 /** The page again, with what was wrong where it was typed. */
-async function again(app: App, behind: Behind, token: string, action: string, fields: Fields, refusal: Refusal, reply: FastifyReply): Promise<FastifyReply> {
+async function again(
+  app: App,
+  behind: Behind,
+  token: string,
+  action: string,
+  fields: Fields,
+  refusal: Refusal,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const view = await viewOf(app, behind, token);
   const field = typeof refusal.facts?.["field"] === "string" ? refusal.facts["field"] : "";
   const form = action === "give_account" ? `account-${text(fields, "disbursement")}` : action;
@@ -119,8 +145,13 @@ async function previewSplit(app: App, behind: Behind, token: string, fields: Fie
   const { order } = behind.read;
   const typed = text(fields, "buyer_gets");
   const amount = majorOrZero(typed, order.bookCurrency);
-  const wrong = isRefusal(amount) ? amount : amount > order.amount ? refuse("amount_out_of_range", undefined, { field: "buyer_gets" }) : undefined;
-  if (wrong !== undefined || isRefusal(amount)) return again(app, behind, token, "offer_split", fields, wrong ?? refuse("amount_invalid"), reply);
+  const wrong = isRefusal(amount)
+    ? amount
+    : amount > order.amount
+      ? refuse("amount_out_of_range", undefined, { field: "buyer_gets" })
+      : undefined;
+  if (wrong !== undefined || isRefusal(amount))
+    return again(app, behind, token, "offer_split", fields, wrong ?? refuse("amount_invalid"), reply);
   const view = await viewOf(app, behind, token);
   return page(reply, orderPage({ ...view, splitDraft: { amount: typed, gets: whoGets(order, { buyerGets: amount }) } }));
 }
@@ -128,7 +159,14 @@ async function previewSplit(app: App, behind: Behind, token: string, fields: Fie
 async function askCode(app: App, behind: Behind, token: string, reply: FastifyReply): Promise<FastifyReply> {
   const codeSentTo = behind.link.party === "buyer" ? await app.work.sendCode(behind.read.order) : null;
   const view = await viewOf(app, behind, token);
-  return page(reply, orderPage({ ...view, codeSentTo, done: codeSentTo === null ? "There is no phone to send a code to; write to the operator." : `A code was sent to ${codeSentTo}.` }));
+  return page(
+    reply,
+    orderPage({
+      ...view,
+      codeSentTo,
+      done: codeSentTo === null ? "There is no phone to send a code to; write to the operator." : `A code was sent to ${codeSentTo}.`,
+    }),
+  );
 }
 
 /** A buyer's first step that lets money go needs the code; undefined: it does not, or it was right and is now on record. */
@@ -140,7 +178,8 @@ async function needsCode(app: App, behind: Behind, action: string, fields: Field
   if (given === "") return refuse("code_needed", undefined, { field: "code" });
   const kept = await tryCode(app.pool, sellerId, contactPhone, app.now());
   const purpose = `phone ${sellerId}:${contactPhone}`;
-  if (kept === undefined || !sameSecret(kept, codeHash(given, purpose).toString("hex"))) return refuse("code_wrong", undefined, { field: "code" });
+  if (kept === undefined || !sameSecret(kept, codeHash(given, purpose).toString("hex")))
+    return refuse("code_wrong", undefined, { field: "code" });
   await provePhone(app.pool, sellerId, contactPhone, app.now());
   return undefined;
 }

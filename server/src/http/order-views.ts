@@ -148,7 +148,8 @@ function moneyOut(read: Read, viewer: "buyer" | "seller" | "operator"): MoneyOut
 
 /** Whom a payout or refund goes to, in words. */
 export function payeeName(read: Read, one: Disbursement): string {
-  if (one.payeeKind === "service_provider" && read.provider?.id === one.payeeId) return `service provider ${read.provider.firstName} ${read.provider.lastName}`.trim();
+  if (one.payeeKind === "service_provider" && read.provider?.id === one.payeeId)
+    return `service provider ${read.provider.firstName} ${read.provider.lastName}`.trim();
   return one.payeeKind === "operator" ? "marketplace operator" : one.payeeKind.replaceAll("_", " ");
 }
 
@@ -157,7 +158,12 @@ function history(read: Read): HistoryStep[] {
     .filter((step) => step.object === "order")
     .map((step) => {
       const note = (step.note ?? {}) as { comment?: unknown };
-      return { at: step.at, action: step.action as OrderAction, party: step.party as Party, said: typeof note.comment === "string" ? note.comment : null };
+      return {
+        at: step.at,
+        action: step.action as OrderAction,
+        party: step.party as Party,
+        said: typeof note.comment === "string" ? note.comment : null,
+      };
     })
     .toReversed();
 }

@@ -18,7 +18,15 @@ export function railEventRoutes(server: FastifyInstance, app: App): void {
       try {
         const event = rail.parseEvent(raw, request.headers);
         const { eventId, type, reference } = event;
-        const stored = await storeRailEvent(app.pool, { rail: rail.name, eventId, type, reference, body: raw, parsed: event, at: app.now() });
+        const stored = await storeRailEvent(app.pool, {
+          rail: rail.name,
+          eventId,
+          type,
+          reference,
+          body: raw,
+          parsed: event,
+          at: app.now(),
+        });
         return await reply.send({ status: "success", message: stored.times === 1 ? "stored" : "known already" });
       } catch (error) {
         if (error instanceof RailEventRejected) return reply.code(400).send({ status: "error", message: error.message });

@@ -49,7 +49,8 @@ export function sandboxRoutes(server: FastifyInstance, app: App, sandbox: Sandbo
   server.post<{ Params: { reference: string } }>("/sandbox/sends/:reference", async (request, reply) => {
     const fields = await fieldsOf(request);
     const how = (["succeed", "fail", "reverse"] as const).find((known) => known === text(fields, "outcome"));
-    if (how === undefined) return refusedPage(app, request, reply, refuse("invalid", "The outcome field must be one of succeed, fail, reverse."));
+    if (how === undefined)
+      return refusedPage(app, request, reply, refuse("invalid", "The outcome field must be one of succeed, fail, reverse."));
     const done = await sandbox.rail.concludeSend(request.params.reference, how, text(fields, "fault") === "rail" ? "rail" : "payee");
     return isRefusal(done) ? refusedPage(app, request, reply, done) : reply.send({ status: "success", message: how, data: done });
   });
@@ -66,7 +67,8 @@ export function sandboxRoutes(server: FastifyInstance, app: App, sandbox: Sandbo
 
   server.get<{ Querystring: { to?: string } }>("/sandbox/mailbox", async (request, reply) => {
     const { to } = request.query;
-    if (to === undefined || to === "") return refusedPage(app, request, reply, refuse("invalid", "Say whose letters: ?to=an address or a phone number."));
+    if (to === undefined || to === "")
+      return refusedPage(app, request, reply, refuse("invalid", "Say whose letters: ?to=an address or a phone number."));
     return reply.send({ status: "success", message: "Mailbox", data: await sandbox.mailbox(to) });
   });
 
@@ -91,15 +93,31 @@ function payPages(server: FastifyInstance, app: App, sandbox: SandboxPorts): voi
     if (isRefusal(played)) {
       const shown = await sandbox.rail.page(reference);
       if (shown === undefined) return refusedPage(app, request, reply, played);
-      return payerPage(reply.code(422), payPage(reference, shown, [{ field: String(played.facts?.["field"] ?? ""), message: played.detail }]));
+      return payerPage(
+        reply.code(422),
+        payPage(reference, shown, [{ field: String(played.facts?.["field"] ?? ""), message: played.detail }]),
+      );
     }
     return played.returnUrl === null ? page(reply, sandboxGonePage()) : reply.redirect(played.returnUrl, 303);
   });
 }
 
-function payPage(reference: string, shown: { description: string; amount: bigint; currency: string }, errors: { field: string; message: string }[]): string {
+function payPage(
+  reference: string,
+  shown: { description: string; amount: bigint; currency: string },
+  errors: { field: string; message: string }[],
+): string {
   const { description, amount, currency } = shown;
-  return sandboxPayPage({ sandbox: true, payUrl: `/sandbox/rail/${reference}`, hidden: {}, reference, shopName: description, amount, currency, errors });
+  return sandboxPayPage({
+    sandbox: true,
+    payUrl: `/sandbox/rail/${reference}`,
+    hidden: {},
+    reference,
+    shopName: description,
+    amount,
+    currency,
+    errors,
+  });
 }
 
 async function play(sandbox: SandboxPorts, reference: string, fields: Fields): Promise<{ readonly returnUrl: string | null } | Refusal> {
@@ -127,10 +145,18 @@ function optionalAmount(fields: Fields, name: string): bigint | undefined | Refu
 async function moveClock(app: App, sandbox: SandboxPorts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const fields = await fieldsOf(request);
   const seller = await findSeller(app, text(fields, "seller"));
-  if (seller === undefined) return refusedPage(app, request, reply, refuse("not_yours", "Name the seller by number, e-mail address or public key."));
+  if (seller === undefined)
+    return refusedPage(app, request, reply, refuse("not_yours", "Name the seller by number, e-mail address or public key."));
   const by = parseDuration(text(fields, "advance"));
-  if (by === undefined) return refusedPage(app, request, reply, refuse("invalid", "The advance field must be a duration like P7D or PT36H.", { field: "advance" }));
-  if (by > 366 * 86_400_000) return refusedPage(app, request, reply, refuse("invalid", "At most a year at a time (P366D).", { field: "advance" }));
+  if (by === undefined)
+    return refusedPage(
+      app,
+      request,
+      reply,
+      refuse("invalid", "The advance field must be a duration like P7D or PT36H.", { field: "advance" }),
+    );
+  if (by > 366 * 86_400_000)
+    return refusedPage(app, request, reply, refuse("invalid", "At most a year at a time (P366D).", { field: "advance" }));
   const { now, fired } = await sandbox.advance(seller.id, by);
   return reply.send({ status: "success", message: "clock_advanced", data: { seller: seller.id, now: now.toISOString(), fired } });
 }

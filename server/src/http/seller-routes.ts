@@ -66,8 +66,6 @@ export function sellerRoutes(server: FastifyInstance, app: App): void {
   on("POST", "/seller/settings", (me, request, reply, fields) => saveSettings(app, me, request, reply, fields));
 }
 
-
-
 function login(app: App, email: string, error: string | null): string {
   return loginPage({ sandbox: app.mode === "sandbox", kind: "seller", actionUrl: "/seller/login", hidden: {}, email, error });
 }
@@ -90,7 +88,12 @@ function frame(app: App, me: Me, current: string) {
     { href: "/seller/settings", text: "Settings" },
   ];
   const hidden = { csrf: me.session.csrf };
-  return { sandbox: app.mode === "sandbox", nav: links.map((link) => ({ ...link, current: link.href === current })), signOut: { url: "/seller/logout", hidden }, hidden };
+  return {
+    sandbox: app.mode === "sandbox",
+    nav: links.map((link) => ({ ...link, current: link.href === current })),
+    signOut: { url: "/seller/logout", hidden },
+    hidden,
+  };
 }
 
 async function orders(app: App, me: Me, request: FastifyRequest, reply: FastifyReply, done: string | null): Promise<FastifyReply> {
@@ -126,7 +129,11 @@ async function orders(app: App, me: Me, request: FastifyRequest, reply: FastifyR
       olderUrl: found.length > most && last !== undefined ? `/seller?${filter}before=${last.id}` : null,
       invitations: invited.rows
         .filter((row) => row["state"] === "invited")
-        .map((row) => ({ operatorId: Number(row["operator_id"]), operatorName: String(row["business_name"] ?? row["email"]), at: app.now() })),
+        .map((row) => ({
+          operatorId: Number(row["operator_id"]),
+          operatorName: String(row["business_name"] ?? row["email"]),
+          at: app.now(),
+        })),
       invitationUrl: "/seller/invitations",
       done,
     }),
@@ -146,10 +153,24 @@ async function order(app: App, me: Me, request: FastifyRequest, reply: FastifyRe
   const found = id === undefined ? undefined : await readOrder(app.pool, me.seller.id, id);
   if (found === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such order of yours."));
   const read = await readOrderView(app.pool, found);
-  const view = await orderView(app, read, me.seller, { viewer: "seller", actionUrl: `/seller/orders/${found.id}`, hidden: { csrf: me.session.csrf }, name: `seller:${me.seller.id}` });
-  const typed = Object.fromEntries(Object.entries(tried.typed ?? {}).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
-  const split = tried.split === undefined ? null : { amount: tried.split.amount, gets: whoGets(found, { buyerGets: tried.split.buyerGets }) };
-  const more = { done: tried.done ?? null, tried: tried.tried ?? null, errors: tried.error === undefined ? [] : [tried.error], typed, splitDraft: split };
+  const view = await orderView(app, read, me.seller, {
+    viewer: "seller",
+    actionUrl: `/seller/orders/${found.id}`,
+    hidden: { csrf: me.session.csrf },
+    name: `seller:${me.seller.id}`,
+  });
+  const typed = Object.fromEntries(
+    Object.entries(tried.typed ?? {}).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+  );
+  const split =
+    tried.split === undefined ? null : { amount: tried.split.amount, gets: whoGets(found, { buyerGets: tried.split.buyerGets }) };
+  const more = {
+    done: tried.done ?? null,
+    tried: tried.tried ?? null,
+    errors: tried.error === undefined ? [] : [tried.error],
+    typed,
+    splitDraft: split,
+  };
   return page(tried.error === undefined ? reply : reply.code(422), sellerOrderPage({ ...view, ...frame(app, me, ""), ...more }));
 }
 
@@ -161,10 +182,16 @@ async function act(app: App, me: Me, request: FastifyRequest, reply: FastifyRepl
   if (action === "offer_split" && text(fields, "confirm") !== "yes") {
     const amount = majorOrZero(text(fields, "buyer_gets"), found.bookCurrency);
     const wrong = isRefusal(amount) ? amount.detail : amount > found.amount ? "That is more than escrow holds." : undefined;
-    if (wrong !== undefined || isRefusal(amount)) return order(app, me, request, reply, { tried: action, error: { field: "buyer_gets", message: wrong ?? "" }, typed: fields });
+    if (wrong !== undefined || isRefusal(amount))
+      return order(app, me, request, reply, { tried: action, error: { field: "buyer_gets", message: wrong ?? "" }, typed: fields });
     return order(app, me, request, reply, { split: { amount: text(fields, "buyer_gets"), buyerGets: amount } });
   }
-  const ask = { id: randomUUID(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const, orderId: found.id };
+  const ask = {
+    id: randomUUID(),
+    sellerId: me.seller.id,
+    actor: { party: "seller", name: `seller:${me.seller.id}` } as const,
+    orderId: found.id,
+  };
   const command = commandOf(action, ask, found, fields);
   const answer = isRefusal(command) ? command : await app.lanes.one(command);
   if (isRefusal(answer)) {
@@ -175,7 +202,13 @@ async function act(app: App, me: Me, request: FastifyRequest, reply: FastifyRepl
   return order(app, me, request, reply, { done: doneWords(action) });
 }
 
-async function keys(app: App, me: Me, reply: FastifyReply, fresh: { publicKey: string; privateKey: string } | null, done: string | null): Promise<FastifyReply> {
+async function keys(
+  app: App,
+  me: Me,
+  reply: FastifyReply,
+  fresh: { publicKey: string; privateKey: string } | null,
+  done: string | null,
+): Promise<FastifyReply> {
   const { rows } = await run(app.pool, sellerQueries.keys, [me.seller.id]);
   const now = app.now();
   const lines = rows
@@ -186,7 +219,10 @@ async function keys(app: App, me: Me, reply: FastifyReply, fresh: { publicKey: s
       lastUsedAt: row["last_used_at"] as Date | null,
       endsAt: row["valid_until"] as Date | null,
     }));
-  return page(reply, sellerKeysPage({ ...frame(app, me, "/seller/keys"), actionUrl: "/seller/keys", keys: lines, overlap: rotationTime, fresh, done }));
+  return page(
+    reply,
+    sellerKeysPage({ ...frame(app, me, "/seller/keys"), actionUrl: "/seller/keys", keys: lines, overlap: rotationTime, fresh, done }),
+  );
 }
 
 /** Makes a new pair, or ends one that is running out. */
@@ -202,7 +238,13 @@ async function changeKeys(app: App, me: Me, reply: FastifyReply, fields: Fields)
   return keys(app, me, reply, fresh, "A new key pair is made.");
 }
 
-function settings(app: App, me: Me, typed: Record<string, string>, error: { field: string; message: string } | null, done: string | null): string {
+function settings(
+  app: App,
+  me: Me,
+  typed: Record<string, string>,
+  error: { field: string; message: string } | null,
+  done: string | null,
+): string {
   const { settings: installation } = app;
   return sellerSettingsPage({
     ...frame(app, me, "/seller/settings"),

@@ -31,7 +31,10 @@ export async function signIn(app: App, reply: FastifyReply, kind: SessionKind, s
   const at = app.now();
   await startSession(app.pool, { hash: tokenHash(token).toString("hex"), kind, subjectId, at, until: later(at, app.sessionLife) });
   const secure = app.baseUrl.startsWith("https:") ? "; Secure" : "";
-  void reply.header("set-cookie", `${cookieName(app, kind)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(app.sessionLife / 1000)}${secure}`);
+  void reply.header(
+    "set-cookie",
+    `${cookieName(app, kind)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(app.sessionLife / 1000)}${secure}`,
+  );
 }
 
 /** Who is signed in, or undefined. */
@@ -57,5 +60,7 @@ function csrfOf(app: App, token: string): string {
 
 /** Undefined if the form is our own page's, else the refusal. */
 export function forged(session: SignedIn, fields: Fields): Refusal | undefined {
-  return sameSecret(text(fields, "csrf"), session.csrf) ? undefined : refuse("not_signed_in", "The form is too old or did not come from this page. Load the page again.");
+  return sameSecret(text(fields, "csrf"), session.csrf)
+    ? undefined
+    : refuse("not_signed_in", "The form is too old or did not come from this page. Load the page again.");
 }

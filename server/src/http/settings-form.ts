@@ -21,7 +21,10 @@ export function readSettings(section: string, fields: Fields): SellerChange | Re
 }
 
 function oneOf<T extends string>(fields: Fields, name: string, choices: readonly T[]): T | Refusal {
-  return choices.find((choice) => choice === text(fields, name)) ?? refuse("invalid", `${name} must be one of ${choices.join(", ")}.`, { field: name });
+  return (
+    choices.find((choice) => choice === text(fields, name)) ??
+    refuse("invalid", `${name} must be one of ${choices.join(", ")}.`, { field: name })
+  );
 }
 
 function naira(fields: Fields, name: string): number | Refusal {
@@ -47,7 +50,9 @@ function readTerms(fields: Fields): SellerChange | Refusal {
     cancellationFee: naira(fields, "cancellation_fee"),
     sla: wholeOrNull(fields, "sla"),
     acceptAfterDays: wholeOrNull(fields, "accept_after_days"),
-    maxDeliveryDays: wholeNumber(text(fields, "max_delivery_days")) ?? refuse("invalid", "max_delivery_days must be a whole number.", { field: "max_delivery_days" }),
+    maxDeliveryDays:
+      wholeNumber(text(fields, "max_delivery_days")) ??
+      refuse("invalid", "max_delivery_days must be a whole number.", { field: "max_delivery_days" }),
   };
   const wrong = Object.values(read).find((value): value is Refusal => isRefusal(value));
   if (wrong !== undefined) return wrong;
@@ -66,7 +71,9 @@ function readShop(fields: Fields): SellerChange | Refusal {
   const providerShareLimit = parsePercent(fields["provider_share_limit"], "provider_share_limit");
   if (isRefusal(providerShareLimit)) return providerShareLimit;
   const url = text(fields, "callback_url");
-  const origins = text(fields, "origins").split(/\s+/).filter((origin) => origin !== "");
+  const origins = text(fields, "origins")
+    .split(/\s+/)
+    .filter((origin) => origin !== "");
   return { callbackUrl: url === "" ? null : url, callbackFormat, callbackToken, unsignedCheckout, providerShareLimit, origins };
 }
 

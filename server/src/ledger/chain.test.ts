@@ -42,7 +42,9 @@ describe("what the entry's name covers", () => {
 
   test("cause, order, time, the order's digest and what it reverses", () => {
     expect(headerDigest(header)).toBe(sha256('["accept",3021,"2024-05-06T07:08:09.010Z","cd",null]'));
-    expect(headerDigest({ ...header, orderId: null, orderDigest: null })).toBe(sha256('["accept",null,"2024-05-06T07:08:09.010Z",null,null]'));
+    expect(headerDigest({ ...header, orderId: null, orderDigest: null })).toBe(
+      sha256('["accept",null,"2024-05-06T07:08:09.010Z",null,null]'),
+    );
     const others = [{ cause: "lapse" }, { orderId: 3022 }, { at: new Date(at.getTime() + 1) }, { orderDigest: "ce" }, { reverses: 3 }];
     expect(new Set([headerDigest(header), ...others.map((other) => headerDigest({ ...header, ...other }))]).size).toBe(6);
   });

@@ -64,7 +64,16 @@ export function post(sellerId: number, head: BookHead, header: EntryHeader, post
     checkPosting(posting);
     const seq = head.postingSeq + 1 + i;
     hash = chainPosting(hash, id, posting, 2 * seq - 1);
-    return { sellerId, seq, entrySeq: entry.seq, debit: posting.debit, credit: posting.credit, amount: posting.amount, currency: posting.currency, hash };
+    return {
+      sellerId,
+      seq,
+      entrySeq: entry.seq,
+      debit: posting.debit,
+      credit: posting.credit,
+      amount: posting.amount,
+      currency: posting.currency,
+      hash,
+    };
   });
   const last = must(chained.at(-1), "a posting");
   return { head: { entrySeq: entry.seq, postingSeq: last.seq, chainHead: hash }, entry, postings: chained };

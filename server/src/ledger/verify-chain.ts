@@ -146,7 +146,13 @@ class Walk {
       this.#report(entry, `entry ${entry} is missing`);
     } else {
       const orderId = row.order_id === null ? null : Number(row.order_id);
-      const digest = headerDigest({ cause, at, orderId, orderDigest: row.order_digest?.toString("hex") ?? null, reverses: row.reverses === null ? null : Number(row.reverses) });
+      const digest = headerDigest({
+        cause,
+        at,
+        orderId,
+        orderDigest: row.order_digest?.toString("hex") ?? null,
+        reverses: row.reverses === null ? null : Number(row.reverses),
+      });
       this.#id = entryId(this.#book.sellerId, entry, digest);
     }
     this.#entry = entry;

@@ -44,7 +44,12 @@ export type Integration = "standard" | "inline";
  * Reads a checkout's form. The browser sends it, so nothing in it is trusted beyond what it may say: the signature (if any)
  * is checked, the redirect address must be the seller's, and an unsigned form is marked so.
  */
-export async function readCheckoutForm(app: App, fields: Fields, bearer: string | undefined, how: Integration = "standard"): Promise<CheckoutForm | Refusal> {
+export async function readCheckoutForm(
+  app: App,
+  fields: Fields,
+  bearer: string | undefined,
+  how: Integration = "standard",
+): Promise<CheckoutForm | Refusal> {
   const publicKey = text(fields, "token") === "" ? (bearer ?? "") : text(fields, "token");
   if (publicKey === "") return refuse("wrong_key", fieldRequired("token"));
   const holder = await sellerOfPublicKey(app, publicKey);
@@ -52,7 +57,8 @@ export async function readCheckoutForm(app: App, fields: Fields, bearer: string 
   const missing = required.find((name) => text(fields, name) === "");
   if (missing !== undefined) return refuse("invalid", fieldRequired(missing), { field: missing });
   const type = text(fields, "type");
-  if (type !== "" && type !== "1") return refuse("invalid", "The type field must be 1: orders between persons are not paid through this form.", { field: "type" });
+  if (type !== "" && type !== "1")
+    return refuse("invalid", "The type field must be 1: orders between persons are not paid through this form.", { field: "type" });
 
   const email = normaliseEmail(fields["email"]);
   if (isRefusal(email)) return email;
@@ -109,7 +115,8 @@ function readMoney(fields: Fields, how: Integration): Pick<CheckoutInput, "produ
   if (how === "standard" && currency !== "NGN" && currency !== "USD") {
     return refuse("currency_unknown", "The currency field must be one of NGN, USD.", { field: "currency" });
   }
-  if (!isCurrency(currency)) return refuse("currency_unknown", "The currency field must be a code of ISO 4217, such as NGN or USD.", { field: "currency" });
+  if (!isCurrency(currency))
+    return refuse("currency_unknown", "The currency field must be a code of ISO 4217, such as NGN or USD.", { field: "currency" });
   const productCost = currency === "NGN" ? minor(fields["amount"]) : nearestMinor(fields["amount"]);
   if (isRefusal(productCost)) return productCost;
   if (currency === "NGN") return { productCost, currency, amountFx: null };
@@ -124,7 +131,8 @@ function readIds(fields: Fields): { projectId: number | null; providerId: number
   const projectId = none(project) ? null : wholeNumber(project);
   if (projectId === undefined) return refuse("project_unknown", `Project with id (${project}) does not exist`);
   const providerId = none(provider) ? null : wholeNumber(provider);
-  if (providerId === undefined) return refuse("provider_unknown", `Service Provider with id (${provider}) does not exist, Please add Service Provider then try`);
+  if (providerId === undefined)
+    return refuse("provider_unknown", `Service Provider with id (${provider}) does not exist, Please add Service Provider then try`);
   const given = text(fields, "sp_commission");
   if (providerId === null) return { projectId, providerId, share: null };
   if (none(given)) return refuse("invalid", fieldRequired("sp_commission"), { field: "sp_commission" });
@@ -151,7 +159,8 @@ function signatureOf(fields: Fields, privateKey: string, seller: Seller): "signe
 /** Where the browser goes afterwards: in live only to an origin the seller registered; in the sandbox too, once it has registered any. */
 function readCallback(app: App, seller: Seller, given: string): string | null | Refusal {
   if (given === "") return null;
-  if (given.length > 2000) return refuse("invalid", "The callback_url field is longer than the 2000 signs that fit an address.", { field: "callback_url" });
+  if (given.length > 2000)
+    return refuse("invalid", "The callback_url field is longer than the 2000 signs that fit an address.", { field: "callback_url" });
   const url = checkUrl(given, "callback_url", app.mode);
   if (isRefusal(url)) return url;
   const open = app.mode === "sandbox" && seller.origins.length === 0;

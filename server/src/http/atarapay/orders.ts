@@ -47,7 +47,8 @@ async function markDelivered(app: App, call: Call, order: Order): Promise<Fastif
   // Documented as required, but a real client sends it empty: then the buyer's own contact stands.
   if (!("phone_number" in fields)) return failure(reply, 422, fieldRequired("phone_number"));
   const answer = await app.lanes.one(deliver({ ...byKey(call.seller), orderId: order.id }));
-  if (isRefusal(answer)) return answer.refused === "too_busy" ? refused(reply, answer) : failure(reply, 409, messages.deliveredAlreadyProcessed);
+  if (isRefusal(answer))
+    return answer.refused === "too_busy" ? refused(reply, answer) : failure(reply, 409, messages.deliveredAlreadyProcessed);
   return success(reply, messages.delivered, { phone: text(fields, "phone_number"), email: text(fields, "email"), order: String(order.id) });
 }
 

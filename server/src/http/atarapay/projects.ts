@@ -25,7 +25,12 @@ export function projectRoutes(server: FastifyInstance, app: App): void {
     if (isRefusal(email)) return refused(reply, email);
     const phone = normalisePhone(call.fields["customer_phone"], "customer_phone");
     if (isRefusal(phone)) return refused(reply, phone);
-    const input = { name: text(call.fields, "project_name"), description: text(call.fields, "description"), contact: { email, phone }, startedBy: null };
+    const input = {
+      name: text(call.fields, "project_name"),
+      description: text(call.fields, "description"),
+      contact: { email, phone },
+      startedBy: null,
+    };
     const answer = await app.lanes.one(createProject(byKey(call.seller), input));
     if (isRefusal(answer)) return refused(reply, answer);
     const project = must(await readProject(app.pool, call.seller.id, Number(answer.done["project"])), "the new project");
@@ -63,7 +68,9 @@ export function projectRoutes(server: FastifyInstance, app: App): void {
 /** Projects with their paid milestones: unpaid ones do not exist on the wire. */
 async function withMilestones(app: App, sellerId: number, projects: readonly Project[]) {
   const ids = projects.map((project) => project.id);
-  const orders = (await readMilestones(app.pool, sellerId, ids)).filter((order) => !(unpaidStates as readonly string[]).includes(order.state));
+  const orders = (await readMilestones(app.pool, sellerId, ids)).filter(
+    (order) => !(unpaidStates as readonly string[]).includes(order.state),
+  );
   const wired: { projectId: number | null; order: WireOrder }[] = await Promise.all(
     orders.map(async (order) => ({ projectId: order.projectId, order: wireOrderOf(await readOrderView(app.pool, order)) })),
   );

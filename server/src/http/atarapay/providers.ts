@@ -66,7 +66,10 @@ export function providerRoutes(server: FastifyInstance, app: App): void {
 function samePayee(provider: Provider, input: ProviderInput): boolean {
   if (input.type === 2) return provider.type === 2 && provider.details.wiseAccountId === input.details.wiseAccountId;
   const { accountNumber, bankCode } = provider.details;
-  return (accountNumber === input.details.accountNumber && bankCode === input.details.bankCode) || (input.phone !== "" && provider.phone === input.phone);
+  return (
+    (accountNumber === input.details.accountNumber && bankCode === input.details.bankCode) ||
+    (input.phone !== "" && provider.phone === input.phone)
+  );
 }
 
 /** A provider from the wire's fields; a text is the documented sentence for what is missing. */
@@ -114,7 +117,10 @@ async function associate(app: App, call: Call, input: ProviderInput): Promise<Re
   if (call.seller.role !== "marketplace_operator") return undefined;
   const seller = input.phone === "" ? undefined : await sellerByPhone(app.pool, input.phone);
   if (seller === undefined || seller.id === call.seller.id) {
-    return refuse("seller_not_associated", "The phone must be that of a registered seller: the call associates the seller with the marketplace operator.");
+    return refuse(
+      "seller_not_associated",
+      "The phone must be that of a registered seller: the call associates the seller with the marketplace operator.",
+    );
   }
   const state = app.mode === "sandbox" ? "confirmed" : "invited";
   await run(app.pool, sellerQueries.associate, [call.seller.id, seller.id, state, app.now().toISOString()]);

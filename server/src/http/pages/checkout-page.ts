@@ -7,6 +7,7 @@ import { button, errorSummary, postForm, textField } from "./form.ts";
 import type { Hidden, Html, PageView, Value } from "./html.ts";
 import { document, foreign, html, safeAddress } from "./html.ts";
 import { money, moneyBoth } from "./money.ts";
+import { plannedDelivery } from "./planned-delivery.ts";
 import { moment } from "./time.ts";
 
 /** What the buyer must know of an order before paying. An {@link Order} fits. */
@@ -25,7 +26,7 @@ export type CheckoutOrder = Pick<
   | "net"
   | "terms"
   | "payBy"
-> & { readonly details: Pick<Order["details"], "productName" | "productDesc" | "deliveryLocation" | "deliveryDate"> };
+> & { readonly details: Pick<Order["details"], "productName" | "productDesc" | "deliveryLocation" | "deliveryDate" | "platform"> };
 
 /** Who is paid in the end, as the buyer may know it. */
 export interface ShopView {
@@ -66,7 +67,7 @@ ${view.alreadyPaid > 0n && shortNote(view, remaining)}
   }${facts([
     ["Milestone of project", view.project === null ? null : html`${foreign(view.project.name)} (project ${view.project.id})`],
     ["Delivered to", order.details.deliveryLocation === "" ? null : foreign(order.details.deliveryLocation)],
-    ["Delivery planned for", order.details.deliveryDate === "" ? null : foreign(order.details.deliveryDate)],
+    ["Delivery planned for", plannedDelivery(order.details)],
   ])}</section>
 <section class="block"><h2>What it costs, and who bears it</h2>${costs(order)}${sellersPart(view)}</section>
 ${checkoutTerms(order)}

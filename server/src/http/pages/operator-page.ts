@@ -91,7 +91,12 @@ function alarms(view: OperatorView): Html {
   const lines = view.alarms;
   if (lines.length === 0) return html``;
   const seen = (one: AlarmLine): Html =>
-    small(view, { action: "clear_alarm", hidden: { alarm: String(one.id) }, text: "I have looked", label: `Clear the alarm about ${one.about}` });
+    small(view, {
+      action: "clear_alarm",
+      hidden: { alarm: String(one.id) },
+      text: "I have looked",
+      label: `Clear the alarm about ${one.about}`,
+    });
   const line = (one: AlarmLine): Html =>
     html`<li>${one.says} <span class="muted small-text">(${one.kind}, ${foreign(one.about)}, since ${moment(one.at)})</span>${seen(one)}</li>`;
   return note("bad", `Alarms (${lines.length})`, html`<ul>${lines.map(line)}</ul>`);

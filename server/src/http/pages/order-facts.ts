@@ -5,6 +5,7 @@ import { foreign, html } from "./html.ts";
 import { moneyBoth } from "./money.ts";
 import type { OrderView } from "./order-view.ts";
 import { reasonText } from "./order-words.ts";
+import { plannedDelivery } from "./planned-delivery.ts";
 import { moment } from "./time.ts";
 
 /** What was ordered, what it cost, and what was agreed. */
@@ -23,7 +24,7 @@ export function deliveredFacts(view: Pick<OrderView, "order" | "viewer" | "proje
     ["Buyer", view.viewer === "buyer" || view.buyerName === "" ? null : foreign(view.buyerName)],
     ["Recipient’s phone", details.recipient === "" ? null : foreign(details.recipient)],
     ["Delivered to", details.deliveryLocation === "" ? null : foreign(details.deliveryLocation)],
-    ["Delivery planned for", details.deliveryDate === "" ? null : foreign(details.deliveryDate)],
+    ["Delivery planned for", plannedDelivery(details)],
     ["Service provider", view.viewer === "buyer" || view.providerName === null ? null : foreign(view.providerName)],
     ["Rejected because", order.reason === null ? null : foreign(reasonText(order.reason))],
     ["Comment", order.comment === null || order.comment === "" ? null : html`<span class="pre">${foreign(order.comment)}</span>`],

@@ -44,7 +44,7 @@ export type ShownOrder = Pick<
   | "createdAt"
   | "fundedAt"
 > & {
-  readonly details: Pick<Order["details"], "productName" | "productDesc" | "deliveryLocation" | "deliveryDate" | "recipient">;
+  readonly details: Pick<Order["details"], "productName" | "productDesc" | "deliveryLocation" | "deliveryDate" | "recipient" | "platform">;
   /** Who was paid what when it ended. */
   readonly ending: Omit<WhoGetsWhat, "currency" | "lost"> | null;
 };

@@ -14,6 +14,7 @@ import { must } from "../../domain/fault.ts";
 import type { Order } from "../../domain/order.ts";
 import { isRefusal, refuse } from "../../domain/refusals.ts";
 import type { Refusal } from "../../domain/refusals.ts";
+import type { Seller } from "../../domain/seller.ts";
 import { open } from "../../secrets/box.ts";
 import { tokenHash } from "../../secrets/tokens.ts";
 import type { App } from "../app-context.ts";
@@ -23,8 +24,15 @@ import { fieldsOf, text } from "../fields.ts";
 import { keyContext } from "../keys.ts";
 import { shopName } from "../names.ts";
 import { checkoutPage } from "../pages/checkout-page.ts";
-import { alreadyFundedPage, checkoutExpiredPage, payAgainPage, paymentPendingPage } from "../pages/checkout-notices.ts";
+import {
+  alreadyFundedPage,
+  checkoutExpiredPage,
+  milestoneInTheWayPage,
+  payAgainPage,
+  paymentPendingPage,
+} from "../pages/checkout-notices.ts";
 import type { FieldError } from "../pages/form.ts";
+import { stateTitle } from "../pages/order-words.ts";
 import { page, payerPage, refusedPage, wantsPage } from "../page-answers.ts";
 import { openForm } from "./open-form.ts";
 
@@ -33,7 +41,9 @@ export function checkoutRoutes(server: FastifyInstance, app: App): void {
   for (const url of ["/", "/pay"]) server.post(url, (request, reply) => openFromForm(app, request, reply));
   server.get<{ Params: { token: string } }>("/pay/:token", (request, reply) => showCheckout(app, request.params.token, request, reply));
   server.post<{ Params: { token: string } }>("/pay/:token", (request, reply) => pay(app, request.params.token, request, reply));
-  server.get<{ Params: { token: string } }>("/pay/:token/done", (request, reply) => afterPayment(app, request.params.token, request, reply));
+  server.get<{ Params: { token: string } }>("/pay/:token/done", (request, reply) =>
+    afterPayment(app, request.params.token, request, reply),
+  );
 }
 
 async function openFromForm(app: App, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -43,8 +53,37 @@ async function openFromForm(app: App, request: FastifyRequest, reply: FastifyRep
   if (isRefusal(form)) return formRefused(app, request, reply, form);
   const answer = await openForm(app, form, text(fields, "pay_again") === "yes");
   if (!isRefusal(answer)) return reply.redirect(`/pay/${answer.token}`, 303);
-  if (answer.refused === "asked_once") return askAgain(app, request, reply, { sellerId: form.seller.id, orderId: Number(answer.facts?.["order"]), fields });
-  return formRefused(app, request, reply, answer);
+  if (answer.refused === "asked_once")
+    return askAgain(app, request, reply, { sellerId: form.seller.id, orderId: Number(answer.facts?.["order"]), fields });
+  const inTheWay =
+    answer.refused === "milestone_in_the_way" && wantsPage(request)
+      ? await milestonePage(app, reply, form.seller, form.input.shopOrderId, answer)
+      : undefined;
+  return inTheWay ?? formRefused(app, request, reply, answer);
+}
+
+/** Names the milestone that holds the project's slot, and what would free it; undefined where the refusal does not say enough. */
+async function milestonePage(
+  app: App,
+  reply: FastifyReply,
+  seller: Seller,
+  shopOrderId: string,
+  refusal: Refusal,
+): Promise<FastifyReply | undefined> {
+  const order = await readOrder(app.pool, seller.id, Number(refusal.facts?.["order"]));
+  if (order === undefined || order.projectId === null) return undefined;
+  const project = await readProject(app.pool, seller.id, order.projectId);
+  if (project === undefined) return undefined;
+  const view = {
+    sandbox: app.mode === "sandbox",
+    shopName: shopName(seller),
+    shopOrderId,
+    backUrl: null,
+    project: { id: project.id, name: project.name },
+    milestone: { orderId: order.id, position: order.position, name: order.details.productName, state: stateTitle(order.state) },
+    wouldFree: [String(refusal.facts?.["frees"] ?? refusal.detail)],
+  };
+  return page(reply.code(409), milestoneInTheWayPage(view));
 }
 
 async function formRefused(app: App, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): Promise<FastifyReply> {
@@ -66,7 +105,9 @@ async function askAgain(
       data: { order: order.id, redirect: await redirectOf(app, order) },
     });
   }
-  const hidden = Object.fromEntries(Object.entries(asked.fields).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
+  const hidden = Object.fromEntries(
+    Object.entries(asked.fields).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+  );
   const view = {
     sandbox: app.mode === "sandbox",
     shopName: shopName(shop),
@@ -80,7 +121,6 @@ async function askAgain(
   };
   return page(reply.code(409), payAgainPage(view));
 }
-
 
 /** The checkout behind a token, or undefined: a wrong token and a missing order look the same. */
 async function orderOf(app: App, token: string): Promise<OrderView | undefined> {
@@ -96,17 +136,35 @@ async function showCheckout(app: App, token: string, request: FastifyRequest, re
 }
 
 /** Draws the page that fits the order's state. */
-async function checkout(app: App, token: string, view: OrderView, reply: FastifyReply, errors: FieldError[], typed: Record<string, string> | undefined): Promise<FastifyReply> {
+async function checkout(
+  app: App,
+  token: string,
+  view: OrderView,
+  reply: FastifyReply,
+  errors: FieldError[],
+  typed: Record<string, string> | undefined,
+): Promise<FastifyReply> {
   const { order } = view;
   const seller = must(await sellerById(app.pool, order.sellerId), "the seller");
   const common = { sandbox: app.mode === "sandbox", shopName: shopName(seller), shopOrderId: order.shopOrderId, backUrl: backUrl(order) };
   if (order.fundedAt !== null) {
     const redirect = await redirectOf(app, order);
-    return page(reply, alreadyFundedPage({ ...common, backUrl: redirect, orderId: order.id, amount: order.amount, currency: order.bookCurrency, fundedAt: order.fundedAt }));
+    return page(
+      reply,
+      alreadyFundedPage({
+        ...common,
+        backUrl: redirect,
+        orderId: order.id,
+        amount: order.amount,
+        currency: order.bookCurrency,
+        fundedAt: order.fundedAt,
+      }),
+    );
   }
   if (order.state !== "awaiting_payment") return page(reply, checkoutExpiredPage({ ...common, expiredAt: order.updatedAt }));
   const pending = view.payments.find((payment) => payment.state === "pending");
-  if (pending !== undefined) return waiting(reply, { ...common, amount: pending.asked, currency: order.bookCurrency, url: `/pay/${token}/done` });
+  if (pending !== undefined)
+    return waiting(reply, { ...common, amount: pending.asked, currency: order.bookCurrency, url: `/pay/${token}/done` });
   const project = order.projectId === null ? undefined : await readProject(app.pool, order.sellerId, order.projectId);
   const provider = view.provider === undefined ? null : `${view.provider.firstName} ${view.provider.lastName}`.trim();
   const contacts = {
@@ -145,9 +203,15 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   const phone = normalisePhone(fields["buyer_phone"], "buyer_phone");
   const errors = [
     ...(isRefusal(email) ? [{ field: "buyer_email", message: "Your e-mail must be an address such as ada@example.com." }] : []),
-    ...(isRefusal(phone) ? [{ field: "buyer_phone", message: "Your phone must be a number such as +234 803 123 4567 or 0803 123 4567." }] : []),
+    ...(isRefusal(phone)
+      ? [{ field: "buyer_phone", message: "Your phone must be a number such as +234 803 123 4567 or 0803 123 4567." }]
+      : []),
   ];
-  const typed = { buyer_email: text(fields, "buyer_email"), buyer_phone: text(fields, "buyer_phone"), alt_recipient: text(fields, "alt_recipient") };
+  const typed = {
+    buyer_email: text(fields, "buyer_email"),
+    buyer_phone: text(fields, "buyer_phone"),
+    alt_recipient: text(fields, "alt_recipient"),
+  };
   if (isRefusal(email) || isRefusal(phone)) return checkout(app, token, view, reply, errors, typed);
   const { order } = view;
   const rail = app.rail(order.rail);
@@ -157,7 +221,8 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "buyer", name: "checkout" } as const };
   const answer = await app.lanes.one(openPayment(ask, { orderId: order.id, reference, amount, email, phone }));
   // What has changed meanwhile the page itself shows best.
-  if (isRefusal(answer)) return answer.refused === "not_now" ? showCheckout(app, token, request, reply) : refusedPage(app, request, reply, answer);
+  if (isRefusal(answer))
+    return answer.refused === "not_now" ? showCheckout(app, token, request, reply) : refusedPage(app, request, reply, answer);
   const opened = await rail.openPayment({
     sellerId: order.sellerId,
     reference,
@@ -182,7 +247,12 @@ async function afterPayment(app: App, token: string, request: FastifyRequest, re
     if (look < 11) await sleep(250);
     else {
       const seller = must(await sellerById(app.pool, order.sellerId), "the seller");
-      const common = { sandbox: app.mode === "sandbox", shopName: shopName(seller), shopOrderId: order.shopOrderId, backUrl: backUrl(order) };
+      const common = {
+        sandbox: app.mode === "sandbox",
+        shopName: shopName(seller),
+        shopOrderId: order.shopOrderId,
+        backUrl: backUrl(order),
+      };
       return waiting(reply, { ...common, amount: order.amount, currency: order.bookCurrency, url: `/pay/${token}/done` });
     }
   }
