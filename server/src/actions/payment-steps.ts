@@ -6,6 +6,7 @@ import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Book } from "./book.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
+import { newPayment } from "./new-payment.ts";
 import type { Writer } from "./writer.ts";
 import { isGoingBack } from "./receive-payment.ts";
 
@@ -38,29 +39,14 @@ export function openPayment(
     if (doubtful !== undefined)
       return refuse("payment_in_doubt", "A payment of this order is being decided at the rail; wait for it before paying again.");
     return (writer) => {
-      const payment = book.payments.insert({
-        sellerId: book.sellerId,
-        id: writer.newId(),
+      const payment = newPayment(writer, {
         orderId: order.id,
         rail: order.rail,
         reference: input.reference,
-        railReference: null,
-        state: "open",
-        version: 0,
         asked: input.amount,
         currency: order.bookCurrency,
-        received: 0n,
-        receivedCurrency: null,
-        unapplied: 0n,
-        railFee: 0n,
-        disputed: 0n,
-        takenAtOnce: false,
-        chargedBack: 0n,
-        settled: false,
         contactEmail: input.email,
         contactPhone: input.phone,
-        openedAt: writer.now,
-        receivedAt: null,
         // Events may get lost; the rail is asked after a while.
         dueAt: later(writer.now, 15 * 60_000),
       });

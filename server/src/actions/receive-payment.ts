@@ -11,6 +11,7 @@ import type { Book } from "./book.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
 import { holdSelfDealing } from "./holds.ts";
+import { newPayment } from "./new-payment.ts";
 import type { Writer } from "./writer.ts";
 
 export interface Receipt {
@@ -76,29 +77,14 @@ export function receivePayment(ask: Ask, receipt: Receipt): Command {
 
 /** A payment nobody opened a page for; of a second one under a known reference the payer is whoever opened the first. */
 function insertPayment(writer: Writer, receipt: Receipt, opened: Payment | undefined): Payment {
-  return writer.book.payments.insert({
-    sellerId: writer.book.sellerId,
-    id: writer.newId(),
+  return newPayment(writer, {
     orderId: receipt.orderId,
     rail: receipt.rail,
     reference: receipt.reference,
-    railReference: null,
-    state: "open",
-    version: 0,
     asked: receipt.amount,
     currency: receipt.currency,
-    received: 0n,
-    receivedCurrency: null,
-    unapplied: 0n,
-    railFee: 0n,
-    disputed: 0n,
-    takenAtOnce: false,
-    chargedBack: 0n,
-    settled: false,
     contactEmail: opened?.contactEmail ?? null,
     contactPhone: opened?.contactPhone ?? null,
-    openedAt: writer.now,
-    receivedAt: null,
     dueAt: null,
   });
 }
