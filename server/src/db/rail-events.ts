@@ -21,6 +21,12 @@ export const railEventQueries = {
     text: `SELECT id, rail, event_id, type, reference, received_at, times, outcome, note FROM rail_events
            WHERE outcome IN ('unknown_type', 'unknown_reference', 'failed') ORDER BY id DESC LIMIT 200`,
   },
+  // Events may overtake each other: a dispute that was decided before its opening is heard of must not be opened again.
+  overtaken: {
+    name: "dispute_was_decided_later",
+    text: `SELECT 1 AS one FROM rail_events WHERE rail = $1 AND reference = $2 AND type IN ('payment.dispute_won', 'payment.dispute_lost')
+             AND (parsed->>'occurredAt')::timestamptz > $3 AND parsed->>'railReference' IS NOT DISTINCT FROM $4 LIMIT 1`,
+  },
   paymentOf: {
     name: "payment_of_reference",
     text: "SELECT seller_id, payment_id, order_id FROM payment_references WHERE rail = $1 AND reference = $2",

@@ -21,7 +21,11 @@ interface Stored {
   readonly type: string;
   readonly reference: string;
   readonly tries: number;
-  readonly parsed: Omit<RailEvent, "amount" | "fee" | "occurredAt"> & { readonly amount?: number; readonly fee?: number };
+  readonly parsed: Omit<RailEvent, "amount" | "fee" | "occurredAt"> & {
+    readonly amount?: number;
+    readonly fee?: number;
+    readonly occurredAt: string;
+  };
 }
 
 /** Handles what the rails told us, in the order it was stored. What nobody understands stays, for the operator to see. */
@@ -132,6 +136,8 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     case "payment.settled":
       return told(found.sellerId, await engine.lanes.one(settlePayment(ask, { amount })));
     case "payment.dispute_opened":
+      if (await wasDecidedLater(engine, event))
+        return { outcome: "overtaken", seller: found.sellerId, note: "Its decision was told before it." };
       return told(found.sellerId, await engine.lanes.one(openDispute(ask, { amount, takenAtOnce: parsed.moneyTaken ?? false })));
     case "payment.dispute_won":
       return told(found.sellerId, await engine.lanes.one(winDispute(ask)));
@@ -176,4 +182,9 @@ async function paymentOf(engine: Engine, rail: string, ...names: readonly (strin
 function told(seller: number, answer: Answer): Handled {
   if (isRefusal(answer)) return { outcome: "refused", seller, note: `${answer.refused}: ${answer.detail}` };
   return { outcome: answer.done["again"] === true ? "known_already" : "taken_in", seller, note: null };
+}
+
+async function wasDecidedLater(engine: Engine, { rail, reference, parsed }: Stored): Promise<boolean> {
+  const values = [rail, reference, parsed.occurredAt, parsed.railReference ?? null];
+  return (await run(engine.pool, railEventQueries.overtaken, values)).rows.length > 0;
 }

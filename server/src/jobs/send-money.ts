@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AttemptOutcome } from "../actions/send.ts";
 import { concludeAttempt, startSending } from "../actions/send.ts";
 import { requeue } from "../actions/unpark.ts";
+import { raiseAlarm } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
 import { attemptOrders, readDue } from "../db/due.ts";
 import type { DueRow } from "../db/due.ts";
@@ -32,6 +33,7 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
     const answer = await engine.lanes.one(requeue(ask));
     return isRefusal(answer) || answer.done["state"] === "parked" ? [] : [{ ...about, what: `${String(row["kind"])} queued again` }];
   }
+  if (Number(row["attempts"]) >= worrying) await worry(engine, String(row["kind"]), id);
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
   const answer = await engine.lanes.one(startSending(ask, { reference }));
   if (isRefusal(answer)) {
@@ -44,6 +46,14 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
   if (typeof attemptId !== "number") return [];
   const result = await tell(engine, sellerId, attemptId, (rail, request) => rail.send(request));
   return [{ ...about, what: `${String(row["kind"])} sent`, result }];
+}
+
+/** After so many failed attempts a person should look: it goes on being tried, ever less often. */
+const worrying = 8;
+
+async function worry(engine: Engine, kind: string, id: number): Promise<void> {
+  const says = `The ${kind} ${id} has failed ${worrying} times at the rail; it is still being tried.`;
+  await raiseAlarm(engine.pool, { kind: "send_keeps_failing", about: `${kind} ${id}`, says, at: engine.now() });
 }
 
 /** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
