@@ -9,6 +9,7 @@ import { startChromium } from "../../tools/page-gallery.ts";
 import { signCheckout } from "../src/atarapay/tokens.ts";
 import { freePort } from "../src/db/embedded-process.ts";
 import { must } from "../src/domain/fault.ts";
+import { blocksOf } from "./setup/doc-blocks.ts";
 import type { LiveShop, LiveTranche } from "./setup/live-shop.ts";
 import { startLiveShop, startTranche } from "./setup/live-shop.ts";
 import { root, start, stop } from "./setup/program.ts";
@@ -16,7 +17,7 @@ import { root, start, stop } from "./setup/program.ts";
 // The examples of docs/hosted-page.md do what the page says, as they stand there.
 
 const text = readFileSync(join(root, "docs", "hosted-page.md"), "utf8");
-const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].map(([, kind = "", body = ""]) => ({ kind, body }));
+const blocks = blocksOf("hosted-page.md");
 const example = (kind: string, holds: string) =>
   must(
     blocks.find((block) => block.kind === kind && block.body.includes(holds)),
@@ -27,7 +28,7 @@ const chromium = findChromium();
 const skipped = chromium === undefined ? " (skipped: there is no Chromium)" : "";
 
 test("every example is run below or says that it is a fragment", () => {
-  expect(blocks.map(({ kind, body }) => (body.includes("// fragment") ? `${kind} fragment` : kind))).toEqual([
+  expect(blocks.map(({ kind, fragment }) => (fragment ? `${kind} fragment` : kind))).toEqual([
     "html",
     "html",
     "js",

@@ -16,6 +16,7 @@ import { solvency } from "../ledger/solvency.ts";
 import { verifyBooks } from "../ledger/verify.ts";
 import { advanceClock } from "../sandbox/clock.ts";
 import { readMailbox } from "../sandbox/mailbox.ts";
+import type { Seeded } from "../sandbox/seed.ts";
 import { startingTerms } from "./act-settings.ts";
 import type { Assembled } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
@@ -59,8 +60,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     await mendOutage(parts.engine, aliveAt, config.outage.longerThan);
 
     const pollers = new Pollers(parts.engine, 1_000);
-    const app = appOf(config, parts, secretKey, baseUrl);
     const people = config.mode === "sandbox" ? await seedHome(home, parts.engine, secretKey, new Date(), startingTerms(config)) : undefined;
+    const app = withDemo(appOf(config, parts, secretKey, baseUrl), people);
     const server = await buildServer(app, { bodyLimit: config.bodyLimit, trustProxy: config.trustProxy, ...config.limit, logger: log });
     undo.unshift(() => server.close());
     await listen(server, config.host, port);
@@ -131,6 +132,14 @@ async function listen(server: Awaited<ReturnType<typeof buildServer>>, host: str
       throw new StartError(`This machine has no address ${host} to listen on: mend TRANCHE_HOST.`);
     throw error;
   }
+}
+
+/** Hands the demo page the people of a sandbox. */
+function withDemo(app: App, people: Seeded | undefined): App {
+  const seller = people?.sellers[0];
+  if (app.sandbox === undefined || people === undefined || seller === undefined) return app;
+  const buyer = { email: "buyer@demo.tranche.test", phone: "+2348031234567" };
+  return { ...app, sandbox: { ...app.sandbox, demo: { seller, operator: people.operator, buyer } } };
 }
 
 /** What the routes work with. */

@@ -14,6 +14,7 @@ Tranche is ready at ${url} (sandbox: no real money)
   Demo seller   ${seller.email}   (password in ${file})
   Public key    ${seller.public_key}
   Private key   ${seller.private_key}
+  Demo page     ${url}/
   Pages         ${url}/seller   ${url}/operator
 
 Try it:

@@ -33,8 +33,17 @@ export interface App {
   readonly sandbox: SandboxPorts | undefined;
 }
 
+/** Made-up people of a sandbox whose parts the demo page plays, with their secrets. */
+export interface DemoPeople {
+  readonly seller: { readonly email: string; readonly public_key: string; readonly private_key: string };
+  readonly operator: { readonly email: string; readonly password: string };
+  readonly buyer: { readonly email: string; readonly phone: string };
+}
+
 export interface SandboxPorts {
   readonly rail: SandboxControls;
+  /** Given where the demo page is to be shown. */
+  readonly demo?: DemoPeople;
   advance(sellerId: number, by: number): Promise<{ now: Date; fired: readonly object[] }>;
   mailbox(to: string): Promise<readonly object[]>;
 }

@@ -10,6 +10,7 @@ import { commissionRoutes } from "./atarapay/commissions.ts";
 import { orderRoutes } from "./atarapay/orders.ts";
 import { projectRoutes } from "./atarapay/projects.ts";
 import { providerRoutes } from "./atarapay/providers.ts";
+import { demoRoutes } from "./demo-routes.ts";
 import { acceptForms, BadBody } from "./fields.ts";
 import { orderPageRoutes } from "./order-page-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
@@ -102,6 +103,7 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   operatorRoutes(server, app);
   railEventRoutes(server, app);
   if (app.sandbox !== undefined) sandboxRoutes(server, app, app.sandbox);
+  if (app.sandbox?.demo !== undefined) demoRoutes(server, app, app.sandbox, app.sandbox.demo);
   return server;
 }
 
