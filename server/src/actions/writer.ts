@@ -10,7 +10,6 @@ import { paymentMachine } from "../domain/money-in-table.ts";
 import type { PaymentAction } from "../domain/money-in-table.ts";
 import type { Order, OrderChange } from "../domain/order.ts";
 import type { OrderRow } from "../domain/order-decide.ts";
-import { isLive } from "../domain/order-table.ts";
 import { holdMachine, offerMachine } from "../domain/side-tables.ts";
 import type { HoldAction, OfferAction } from "../domain/side-tables.ts";
 import { notificationFor } from "../events/notifications.ts";
@@ -325,11 +324,6 @@ function rowFor<S extends string, A extends string, N extends string, M extends 
   const row = here.find((candidate) => candidate.by.includes(by)) ?? here[0];
   if (row === undefined) throw new Fault(`no step ${action} from ${from}`);
   return row;
-}
-
-/** The milestone that holds a project's slot, if any. */
-export function liveMilestone(orders: readonly Order[]): Order | undefined {
-  return orders.find((order) => isLive(order));
 }
 
 /** What a party said with a step stands in the history too: the order itself keeps only the last word. */

@@ -29,6 +29,13 @@ export const orderQueries = {
     holds,
     "t.seller_id = $1 AND t.state = 'standing' AND (t.order_id = $2 OR t.scope IN ('seller', 'payee') OR t.project_id = $3) ORDER BY t.id",
   ),
+  paymentsOfMany: where("read_payments_of_orders", payments, "t.seller_id = $1 AND t.order_id = ANY($2::bigint[]) ORDER BY t.id"),
+  disbursementsOfMany: where(
+    "read_disbursements_of_orders",
+    disbursements,
+    "t.seller_id = $1 AND t.order_id = ANY($2::bigint[]) ORDER BY t.id",
+  ),
+  buyersOfMany: where("read_buyers", buyers, "t.seller_id = $1 AND t.id = ANY($2::bigint[])"),
   offer: where("read_open_offer", offers, "t.seller_id = $1 AND t.order_id = $2 AND t.state = 'open'"),
   buyer: where("read_buyer", buyers, "t.seller_id = $1 AND t.id = $2"),
   provider: where("read_provider", providers, "t.seller_id = $1 AND t.id = $2"),
@@ -149,4 +156,28 @@ export async function readOrderView(client: Queryable, order: Order): Promise<Or
       note: row["note"],
     })),
   };
+}
+
+/** What the wire shows of many orders of one seller: three statements, however many orders there are. */
+export async function readOrdersForWire(
+  client: Queryable,
+  sellerId: number,
+  list: readonly Order[],
+): Promise<Pick<OrderView, "order" | "payments" | "disbursements" | "buyer">[]> {
+  if (list.length === 0) return [];
+  const ids = list.map((order) => order.id);
+  const [paid, out, people] = await Promise.all([
+    rows(client, orderQueries.paymentsOfMany, payments, [sellerId, ids]),
+    rows(client, orderQueries.disbursementsOfMany, disbursements, [sellerId, ids]),
+    rows(client, orderQueries.buyersOfMany, buyers, [sellerId, [...new Set(list.map((order) => order.buyerId))]]),
+  ]);
+  const paidOf = Map.groupBy(paid, (one) => one.orderId);
+  const outOf = Map.groupBy(out, (one) => one.orderId);
+  const buyerOf = new Map(people.map((buyer) => [buyer.id, buyer]));
+  return list.map((order) => ({
+    order,
+    payments: paidOf.get(order.id) ?? [],
+    disbursements: outOf.get(order.id) ?? [],
+    buyer: buyerOf.get(order.buyerId),
+  }));
 }

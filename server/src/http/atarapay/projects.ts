@@ -3,7 +3,7 @@ import { createProject, updateProject } from "../../actions/projects.ts";
 import { messages, noSuchProject } from "../../atarapay/messages.ts";
 import { wireProject, wireProjectCreated } from "../../atarapay/project-object.ts";
 import type { WireOrder } from "../../atarapay/order-object.ts";
-import { readMilestones, readOrderView } from "../../db/orders.ts";
+import { readMilestones, readOrdersForWire } from "../../db/orders.ts";
 import { listProjects, readProject } from "../../db/projects.ts";
 import type { Project } from "../../domain/facts.ts";
 import { must } from "../../domain/fault.ts";
@@ -71,9 +71,11 @@ async function withMilestones(app: App, sellerId: number, projects: readonly Pro
   const orders = (await readMilestones(app.pool, sellerId, ids)).filter(
     (order) => !(unpaidStates as readonly string[]).includes(order.state),
   );
-  const wired: { projectId: number | null; order: WireOrder }[] = await Promise.all(
-    orders.map(async (order) => ({ projectId: order.projectId, order: wireOrderOf(await readOrderView(app.pool, order)) })),
-  );
+  const views = await readOrdersForWire(app.pool, sellerId, orders);
+  const wired: { projectId: number | null; order: WireOrder }[] = views.map((view) => ({
+    projectId: view.order.projectId,
+    order: wireOrderOf(view),
+  }));
   return projects.map((project) => {
     const transaction = wired.filter((one) => one.projectId === project.id).map((one) => one.order);
     return wireProject({ ...project, closed: project.state === "closed" }, transaction);
