@@ -315,6 +315,16 @@ describe("nothing that anybody sends is a fault of ours", () => {
     },
   );
 
+  test("a NUL in an address leads nowhere, on every route", async () => {
+    for (const path of paths) {
+      for (const method of ["GET", "POST"] as const) {
+        const url = path.includes("*") ? path.replaceAll("*", "%00") : `${path}?to=%00`;
+        const answer = await world.inject({ method, url, headers: { ...seller.headers, authorization: bearer } });
+        expect([url, answer.statusCode]).toEqual([url, 404]);
+      }
+    }
+  });
+
   test("not in an address either", async () => {
     const part = fc.oneof(
       plain.map((text) => encodeURIComponent(text.toWellFormed())),

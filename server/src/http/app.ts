@@ -63,6 +63,10 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   server.addHook("onRequest", async (request) => {
     if (/%00/.test(request.url)) throw new BadBody(refuse("not_yours", "There is nothing at this address."));
   });
+  // No name of ours holds a NUL, and PostgreSQL takes none: such an address leads nowhere, whatever route it fits.
+  server.addHook("onRequest", async (request, reply) => {
+    if (request.url.includes("%00")) return refusedPage(app, request, reply, refuse("not_yours", "There is nothing at this address."));
+  });
   server.addHook("onSend", async (_request, reply) => {
     for (const [name, value] of Object.entries(pageHeaders)) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
