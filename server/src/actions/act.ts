@@ -46,6 +46,8 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
   started.catch(() => undefined);
   try {
     const { books, memory } = await loadBooks(lane, commands, settings);
+    // Answered before the facts were. Had BEGIN failed (somebody cancelled it), each write would be a transaction of its own.
+    await started;
     const answers = commands.map((one) => answer(one, books, memory, effects, own));
     const refused = rememberable(commands, answers, books, effects);
     const touched = [...books.values()];
@@ -58,7 +60,7 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
     const written = changes ? store(lane, touched, effects) : [];
     if (refused !== undefined) written.push(run(lane, rememberRefusals, refused).then(() => 0));
     const committed = run(lane, commit);
-    const results = await Promise.allSettled([started, ...written, committed]);
+    const results = await Promise.allSettled([...written, committed]);
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     // A COMMIT of a failed transaction answers ROLLBACK without an error.
