@@ -21,8 +21,8 @@ export async function paymentAsk(world: World, orderId: number): Promise<Payment
 }
 
 /** An order that waits for a payment which was opened with us; the rail itself knows nothing of it. */
-export async function openedPayment(world: World): Promise<{ orderId: number; paymentId: number; reference: string }> {
-  const orderId = await world.checkout();
+export async function openedPayment(world: World, order?: number): Promise<{ orderId: number; paymentId: number; reference: string }> {
+  const orderId = order ?? (await world.checkout());
   const reference = `pay-${randomUUID()}`;
   const { email, phone } = world.contact;
   const { payment } = await world.done(openPayment(world.as("buyer", "checkout"), { orderId, reference, amount: 450_000n, email, phone }));
