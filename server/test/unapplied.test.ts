@@ -195,9 +195,10 @@ describe("what a rail tells changes something once", () => {
     ]);
     await world.due();
     expect((await world.paymentsOf(id)).map((one) => [one.state, one.settled])).toEqual([["disputed", true]]);
-    await world.database.ownerPool.query("UPDATE rail_events SET due_at = now() WHERE reference = $1 AND type = 'payment.succeeded'", [
-      reference,
-    ]);
+    await world.database.ownerPool.query(
+      "UPDATE rail_events SET due_at = date_trunc('milliseconds', now()) WHERE reference = $1 AND type = 'payment.succeeded'",
+      [reference],
+    );
     await world.due();
     expect(await state(id)).toBe("funded");
     expectDone(await world.rail.winDispute(reference));
@@ -207,7 +208,7 @@ describe("what a rail tells changes something once", () => {
   test("a payment that stays pending is asked about again later, not for ever at once", async () => {
     const id = await world.checkout();
     await world.pay(id, "pending");
-    await world.database.ownerPool.query("UPDATE payments SET due_at = now() WHERE order_id = $1", [id]);
+    await world.database.ownerPool.query("UPDATE payments SET due_at = date_trunc('milliseconds', now()) WHERE order_id = $1", [id]);
     const fired = await world.due();
     expect(fired.filter((one) => one.what === "payment asked about")).toHaveLength(1);
   });
@@ -256,7 +257,9 @@ describe("money under a reference that nobody knows", () => {
       expect([await state(id), await escrow(id), await held(unknown.paymentId)]).toEqual(["funded", 450_000n, 0n]);
       // The same event once more finds the money where it is now.
       for (const event of await world.rail.eventsAbout(unknown.reference)) {
-        await world.database.ownerPool.query("UPDATE rail_events SET due_at = now() WHERE event_id = $1", [event]);
+        await world.database.ownerPool.query("UPDATE rail_events SET due_at = date_trunc('milliseconds', now()) WHERE event_id = $1", [
+          event,
+        ]);
       }
       await world.due();
       expect([await escrow(id), await held(unknown.paymentId)]).toEqual([450_000n, 0n]);

@@ -10,6 +10,7 @@ import type { Delivery } from "../../src/jobs/deliver.ts";
 import type { Engine } from "../../src/jobs/engine.ts";
 import type { Received, Receiver } from "./receiver.ts";
 import { startReceiver } from "./receiver.ts";
+import { wholeNow } from "./states.ts";
 import type { World } from "./world.ts";
 
 /** A seller's shop that listens for notifications, and what the engine remembers of them. */
@@ -53,7 +54,7 @@ export function impatient(world: World, times: DeliveryTimes, change: Partial<De
 /** Makes every queued notification due now. */
 export async function tryAgain(world: World): Promise<void> {
   await world.database.ownerPool.query(
-    `UPDATE notifications n SET due_at = clock_timestamp() + b.clock_offset_ms * interval '1 millisecond' FROM books b
+    `UPDATE notifications n SET due_at = ${wholeNow} + b.clock_offset_ms * interval '1 millisecond' FROM books b
      WHERE b.seller_id = n.seller_id AND n.state = 'queued'`,
   );
 }

@@ -85,6 +85,12 @@ export async function agreedCheckout(world: World): Promise<number> {
   return id;
 }
 
+/**
+ * This instant in whole milliseconds, as every time the engine writes: it reads its own clock in milliseconds, rounded down, so a row due
+ * at 12:00:00.0004 would not be due for whoever looks within the same millisecond, and a job run at once would not see it.
+ */
+export const wholeNow = "date_trunc('milliseconds', clock_timestamp())";
+
 /** Moves an order's deadlines so that the next one is now, `past` milliseconds ago. */
 export async function fallDue(world: World, orderId: number, past = 0): Promise<void> {
   const names = [
@@ -101,7 +107,7 @@ export async function fallDue(world: World, orderId: number, past = 0): Promise<
   ];
   const { rowCount } = await world.database.ownerPool.query(
     `UPDATE orders SET ${names.map((name) => `${name} = ${name} - d.by`).join(", ")}
-     FROM (SELECT o.id, o.due_at - (clock_timestamp() + b.clock_offset_ms * interval '1 millisecond') + $2 * interval '1 millisecond' AS by
+     FROM (SELECT o.id, o.due_at - (${wholeNow} + b.clock_offset_ms * interval '1 millisecond') + $2 * interval '1 millisecond' AS by
            FROM orders o JOIN books b ON b.seller_id = o.seller_id) d WHERE d.id = orders.id AND orders.id = $1`,
     [orderId, past],
   );
@@ -116,7 +122,7 @@ export async function makeDue(
 ): Promise<void> {
   const column = { holds: "lifts_at", offers: "expires_at", payments: "due_at", attempts: "due_at", disbursements: "due_at" }[table];
   await world.database.ownerPool.query(
-    `UPDATE ${table} t SET ${column} = clock_timestamp() + b.clock_offset_ms * interval '1 millisecond' FROM books b WHERE b.seller_id = t.seller_id AND t.id = $1`,
+    `UPDATE ${table} t SET ${column} = ${wholeNow} + b.clock_offset_ms * interval '1 millisecond' FROM books b WHERE b.seller_id = t.seller_id AND t.id = $1`,
     [id],
   );
 }
@@ -135,7 +141,7 @@ export async function holdAll<T>(world: World, work: () => Promise<T>): Promise<
     return await work();
   } finally {
     await put(false);
-    await world.database.ownerPool.query("UPDATE disbursements SET due_at = now() WHERE state = 'queued'");
+    await world.database.ownerPool.query("UPDATE disbursements SET due_at = date_trunc('milliseconds', now()) WHERE state = 'queued'");
   }
 }
 
