@@ -4,10 +4,12 @@ import { must } from "../src/domain/fault.ts";
 import { words } from "./setup/http-answers.ts";
 import type { HttpWorld } from "./setup/http-world.ts";
 import { httpWorld } from "./setup/http-world.ts";
+import { collectLog } from "./setup/log.ts";
 
 let world: HttpWorld;
+const { logger, logged } = collectLog();
 beforeAll(async () => {
-  world = await httpWorld();
+  world = await httpWorld({ logger });
   await world.float();
 });
 afterAll(async () => {
@@ -152,7 +154,10 @@ describe("a milestone in the way", () => {
     expect(third.body).toMatchObject({ status: "error", code: "milestone_in_the_way", facts: { order: second.id, state: "funded" } });
     expect(third.body.message).toContain(String(second.id));
     const page = await world.still(() => world.post("/", world.shopForm({ project_id: projectId })));
+    expect(page.status).toBe(409);
     expect(words(page.text)).toContain(String(second.id));
+    // One request, one answer: a second one would only show in the log.
+    expect(logged).toEqual([]);
   });
 });
 

@@ -57,19 +57,16 @@ async function openFromForm(app: App, request: FastifyRequest, reply: FastifyRep
     return askAgain(app, request, reply, { sellerId: form.seller.id, orderId: Number(answer.facts?.["order"]), fields });
   const inTheWay =
     answer.refused === "milestone_in_the_way" && wantsPage(request)
-      ? await milestonePage(app, reply, form.seller, form.input.shopOrderId, answer)
+      ? await milestonePage(app, form.seller, form.input.shopOrderId, answer)
       : undefined;
-  return inTheWay ?? formRefused(app, request, reply, answer);
+  return inTheWay === undefined ? formRefused(app, request, reply, answer) : page(reply.code(409), inTheWay);
 }
 
-/** Names the milestone that holds the project's slot, and what would free it; undefined where the refusal does not say enough. */
-async function milestonePage(
-  app: App,
-  reply: FastifyReply,
-  seller: Seller,
-  shopOrderId: string,
-  refusal: Refusal,
-): Promise<FastifyReply | undefined> {
+/**
+ * The page that names the milestone holding the project's slot, and what would free it; undefined where the refusal does not say enough. It
+ * is not sent here: a reply is a promise of its own end, so whoever awaits a function that answers one gets nothing, and would answer again.
+ */
+async function milestonePage(app: App, seller: Seller, shopOrderId: string, refusal: Refusal): Promise<string | undefined> {
   const order = await readOrder(app.pool, seller.id, Number(refusal.facts?.["order"]));
   if (order === undefined || order.projectId === null) return undefined;
   const project = await readProject(app.pool, seller.id, order.projectId);
@@ -83,7 +80,7 @@ async function milestonePage(
     milestone: { orderId: order.id, position: order.position, name: order.details.productName, state: stateTitle(order.state) },
     wouldFree: [String(refusal.facts?.["frees"] ?? refusal.detail)],
   };
-  return page(reply.code(409), milestoneInTheWayPage(view));
+  return milestoneInTheWayPage(view);
 }
 
 async function formRefused(app: App, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): Promise<FastifyReply> {
