@@ -42,6 +42,8 @@ export async function startTranche() {
   return {
     url: running.url,
     database,
+    seeded,
+    seller,
     keys: { publicKey: seller.public_key, privateKey: seller.private_key },
     call: async (path: string, fields: Readonly<Record<string, string>>) =>
       (await fetch(`${running.url}${path}`, { method: "POST", body: new URLSearchParams({ authtoken, ...fields }) })).json() as Promise<
