@@ -334,3 +334,19 @@ describe("what an unsigned form may not do", () => {
     expect(order).toMatchObject({ providerId: null, terms: { source: "signed" }, details: { callbackUrl: form["callback_url"] } });
   });
 });
+
+test("the sandbox rail takes no money in a currency that does not exist: its page and the books could not show it", async () => {
+  const post = (url: string, payload: Record<string, string>) => world.inject({ method: "POST", url, payload });
+  const { url } = await opened(world.shopForm());
+  const rail = new URL((await world.post(url, { buyer_email: "a@example.test", buyer_phone: "08031234567" })).location ?? "").pathname;
+  const reference = rail.split("/").at(-1) ?? "";
+  for (const currency of ["\u{2608c}", "XXQ", "naira"]) {
+    const answers = await world.still(async () => [
+      await post("/sandbox/unknown-money", { reference: "../..", amount: "1000", currency }),
+      await post(`/sandbox/payments/${reference}`, { outcome: "success", currency }),
+    ]);
+    expect(answers.map((one) => [currency, one.statusCode])).toEqual(answers.map(() => [currency, 422]));
+  }
+  expect((await world.get("/sandbox/rail/..%2f..")).status).toBe(404);
+  expect((await world.get(rail)).status).toBe(200);
+});

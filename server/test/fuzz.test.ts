@@ -6,6 +6,7 @@ import { must } from "../src/domain/fault.ts";
 import { fields } from "./setup/http-answers.ts";
 import type { HttpWorld } from "./setup/http-world.ts";
 import { httpWorld } from "./setup/http-world.ts";
+import { collectLog } from "./setup/log.ts";
 
 let world: HttpWorld;
 let seller: Awaited<ReturnType<HttpWorld["signIn"]>>;
@@ -14,8 +15,9 @@ let bearer: string;
 let checkout: string;
 let link: string;
 let order: number;
+const { logger, logged } = collectLog();
 beforeAll(async () => {
-  world = await httpWorld();
+  world = await httpWorld({ logger });
   await world.float();
   seller = await world.signIn("seller");
   operator = await world.signIn("operator");
@@ -279,7 +281,7 @@ const paths = [
   "/operator/orders/*/*",
   "/operator/api/orders/*/*",
   "/sandbox/mailbox?to=*",
-  // Left out, not solved: GET /sandbox/rail/* answered 500 in two of three full runs, and never alone; the cause is still to be found.
+  "/sandbox/rail/*",
   "/assets/*",
   "/*",
   "/healthz?*",
@@ -288,7 +290,7 @@ const paths = [
 async function ask(options: InjectOptions): Promise<void> {
   const answer = await world.inject(options);
   const told = answer.statusCode < 500 || (answer.statusCode === 503 && answer.headers["retry-after"] !== undefined);
-  if (!told) throw new Error(`${answer.statusCode} ${answer.body.slice(0, 300)}`);
+  if (!told) throw new Error(`${answer.statusCode} ${answer.body.slice(0, 300)}\n${logged.at(-1) ?? ""}`);
   const type = String(answer.headers["content-type"] ?? "");
   if (answer.statusCode >= 400 && type.includes("json") && options.method !== "HEAD")
     expect(answer.json()).toMatchObject({ status: "error", message: expect.any(String) as string });
@@ -318,9 +320,11 @@ describe("nothing that anybody sends is a fault of ours", () => {
   test("a NUL in an address leads nowhere, on every route", async () => {
     for (const path of paths) {
       for (const method of ["GET", "POST"] as const) {
+        const headers = { ...seller.headers, authorization: bearer };
         const url = path.includes("*") ? path.replaceAll("*", "%00") : `${path}?to=%00`;
-        const answer = await world.inject({ method, url, headers: { ...seller.headers, authorization: bearer } });
-        expect([url, answer.statusCode]).toEqual([url, 404]);
+        expect([url, (await world.inject({ method, url, headers })).statusCode]).toEqual([url, 404]);
+        // Written so that only decoding it twice would make a NUL of it.
+        await ask({ method, url: url.replaceAll("%00", "%2500"), headers });
       }
     }
   });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { PoolClient } from "pg";
+import { isCurrency } from "../../domain/currency.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { Refusal } from "../../domain/refusals.ts";
 import { refuse } from "../../domain/refusals.ts";
@@ -101,7 +102,8 @@ export async function play(
   if (row.status === "succeeded") return { returnUrl: row.return_url, eventIds: [] };
   const amount = options.amount ?? row.pending_amount ?? row.asked_amount;
   const currency = options.currency ?? row.pending_currency ?? row.asked_currency;
-  if (amount <= 0n) return refuse("amount_invalid");
+  const wrong = impossible(amount, currency);
+  if (wrong !== undefined) return wrong;
   const card = options.card ?? row.card;
   const told: string[] = [];
 
@@ -139,8 +141,9 @@ export async function payAgain(
   if (row === undefined) return noPayment(reference);
   if (row.status !== "succeeded") return refuse("not_now", `Payment ${reference} was not paid a first time yet; play it instead.`);
   const amount = options.amount ?? row.asked_amount;
-  if (amount <= 0n) return refuse("amount_invalid");
   const currency = options.currency ?? row.asked_currency;
+  const wrong = impossible(amount, currency);
+  if (wrong !== undefined) return wrong;
   const eventId = await takeMoney(db, now, feeOf, { reference, amount, currency, refundDead: options.card === "refund_dead" });
   return { returnUrl: row.return_url, eventIds: [eventId] };
 }
@@ -154,7 +157,8 @@ export async function payUnknown(
   amount: bigint,
   currency: string,
 ): Promise<Played | Refusal> {
-  if (amount <= 0n) return refuse("amount_invalid");
+  const wrong = impossible(amount, currency);
+  if (wrong !== undefined) return wrong;
   const made = await db.query(
     `INSERT INTO sandbox_rail.payments (reference, asked_amount, asked_currency, description, status, opened_at)
      VALUES ($1, $2, $3, 'arrived unasked', 'succeeded', $4) ON CONFLICT (reference) DO NOTHING`,
@@ -182,6 +186,12 @@ export async function settle(db: PoolClient, now: Date): Promise<string[]> {
     told.push(await storeEvent(db, { type: "payment.settled", occurredAt: now, ...moved }));
   }
   return told;
+}
+
+/** Money that no bank could send: it could be neither booked nor shown. */
+function impossible(amount: bigint, currency: string): Refusal | undefined {
+  if (amount <= 0n) return refuse("amount_invalid");
+  return isCurrency(currency) ? undefined : refuse("currency_unknown", "The currency must be a code of ISO 4217, such as NGN or USD.");
 }
 
 export function noPayment(reference: string): Refusal {
