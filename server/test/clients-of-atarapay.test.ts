@@ -32,7 +32,7 @@ describe.skipIf(!php)(`a shop with AtaraPay's plugin${skipped}`, () => {
 
   /** From the shop's cart through the dialog and the hosted page back to the shop. */
   const buy = async (id: string, price: string, name = "A chair") => {
-    const cart = await scriptPage(`${shop.url}/cart?${new URLSearchParams({ id, price, name })}`);
+    const cart = await scriptPage(`${shop.url}/cart?${new URLSearchParams({ id, price, name }).toString()}`);
     await cart.press("Proceed to the escrow page");
     const browser = plainBrowser();
     await browser.open(cart.at());

@@ -3,6 +3,7 @@ import { contestReturn } from "../src/actions/contest.ts";
 import { reject } from "../src/actions/reject.ts";
 import { accept } from "../src/actions/accept.ts";
 import { messages } from "../src/atarapay/messages.ts";
+import { fields } from "./setup/http-answers.ts";
 import type { Encoding } from "./setup/http-answers.ts";
 import type { HttpWorld } from "./setup/http-world.ts";
 import { httpWorld } from "./setup/http-world.ts";
@@ -115,6 +116,16 @@ describe("the order, read", () => {
     for (const path of paths) {
       for (const encoding of ["form", "multipart", "json"] as const)
         expect((await order({ order: id, status: "order" }, path, encoding)).body).toEqual(first.body);
+    }
+  });
+
+  test("a slash at the end of our address or of the path leads to the same place", async () => {
+    const { orderId } = await world.buy();
+    for (const path of ["//api/callback/order", "/api/callback/order/", "//api/api/callback/order/"])
+      expect((await world.wire(path, { order: orderId, status: "order" })).body.message).toBe("Order Fetched");
+    for (const url of ["/pay/", "//pay", "//"]) {
+      const opened = await world.inject({ method: "POST", url, ...fields(world.shopForm()) });
+      expect([url, opened.statusCode]).toEqual([url, 303]);
     }
   });
 

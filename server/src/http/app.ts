@@ -47,7 +47,8 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.bodyLimit,
     trustProxy: (_address: string, hop: number) => hop < settings.trustProxy,
-    routerOptions: { maxParamLength: 200 },
+    // A program that was given our address with a slash at its end, or puts one at the end of a path, means the same place.
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: 30_000,
     // An address that cannot be read never reaches the error handler below.
@@ -59,10 +60,6 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   await server.register(rateLimit, { global: true, max: settings.perAddress, timeWindow: 60_000 });
   limitKeys(server, settings.perKey);
 
-  // PostgreSQL's texts know no NUL, so nothing can have it in its address.
-  server.addHook("onRequest", async (request) => {
-    if (/%00/.test(request.url)) throw new BadBody(refuse("not_yours", "There is nothing at this address."));
-  });
   // No name of ours holds a NUL, and PostgreSQL takes none: such an address leads nowhere, whatever route it fits.
   server.addHook("onRequest", async (request, reply) => {
     if (request.url.includes("%00")) return refusedPage(app, request, reply, refuse("not_yours", "There is nothing at this address."));

@@ -52,7 +52,11 @@ export async function startBackend(settings: BackendSettings) {
   const refused: string[] = [];
 
   /** The documented call: a form, and a failure where the status is not 2xx or the body does not say success. */
-  const call = async <Data>(path: string, fields: Readonly<Record<string, string>> = {}, method = "POST"): Promise<Data> => {
+  const call = async <Data>(
+    path: string,
+    fields: Readonly<Record<string, string>> = {},
+    method: "POST" | "PUT" = "POST",
+  ): Promise<Data> => {
     const body = new URLSearchParams({ authtoken, ...fields });
     const response = await fetch(`${apiHost}${path}`, { method, body, signal: AbortSignal.timeout(5_000) });
     const answer = (await response.json()) as { status: string; message: string; data: Data };

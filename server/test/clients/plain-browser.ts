@@ -70,7 +70,7 @@ export function plainBrowser() {
       const values = new URLSearchParams(form.values.map(([name, value]): [string, string] => [name, typed[name] ?? value]));
       if (button.name !== undefined) values.set(button.name, button.value);
       const to = new URL(form.action, seen.url).href;
-      return form.method === "post" ? ask(to, values) : ask(`${to}?${values}`, undefined);
+      return form.method === "post" ? ask(to, values) : ask(`${to}?${values.toString()}`, undefined);
     },
   };
 }
