@@ -84,6 +84,10 @@ describe.skipIf(chromium === undefined)(`the inline script in a browser${skipped
     const words = await dialog.getByRole("status").innerText();
     expect(words).toContain("order 0061: <b>Chair</b> & table");
     expect(words).toContain("NGN 2,499.00");
+    const terms = page.frameLocator('iframe[title="What you pay and agree to"]');
+    await terms.getByRole("rowheader", { name: "Total deposit" }).waitFor();
+    expect(await terms.getByRole("heading", { name: "What you agree to" }).isVisible()).toBe(true);
+    expect(await terms.locator("button, input, form, a").count()).toBe(0);
     const pictures = process.env["TRANCHE_PICTURES"];
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, "inline-dialog.png") });
     await page.evaluate(axe);

@@ -65,7 +65,7 @@ async function post(change: Readonly<Record<string, unknown>> = {}, headers: Rea
     payload,
     headers: { origin: "https://shop.example.ng", "content-type": "application/json", ...headers },
   });
-  const body = response.json<{ status: string; message: string; redirect?: string; code?: string }>();
+  const body = response.json<{ status: string; message: string; redirect?: string; summary?: string; code?: string }>();
   return { status: response.statusCode, body, headers: response.headers };
 }
 const opened = async (change: Readonly<Record<string, unknown>> = {}) => {
@@ -85,7 +85,7 @@ describe("the files", () => {
       const file = await world.inject({ url: path });
       expect([path, file.statusCode, String(file.headers["content-type"])]).toEqual([path, 200, `${type}; charset=utf-8`]);
       expect(file.headers["cross-origin-resource-policy"]).toBe("cross-origin");
-      expect(Buffer.byteLength(file.body)).toBeLessThan(3000);
+      expect(Buffer.byteLength(file.body)).toBeLessThan(3500);
       expect(file.body).not.toMatch(/jQuery|\$\(|innerHTML|eval/);
     }
   });
@@ -210,6 +210,42 @@ describe("the call of the script", () => {
     const asked = await post(again);
     expect([asked.status, asked.body.code, asked.body.redirect]).toEqual([409, "asked_once", undefined]);
     expect((await post({ ...again, pay_again: "yes" })).status).toBe(200);
+  });
+
+  test("names a summary with every fee and the terms, and with nothing to press and nobody's contacts", async () => {
+    const { body, order } = await opened({ order_product_name: "<script>chair</script>" });
+    expect(body.summary).toBe(`${body.redirect}/summary`);
+    const { status, text } = await world.get(new URL(must(body.summary, "a summary")).pathname);
+    expect(status).toBe(200);
+    for (const part of ["Escrow fee", "Total deposit", "The seller is credited", "within 7 days", "&lt;script&gt;chair"])
+      expect(text).toContain(part);
+    expect(text).not.toMatch(/<form|<button|<input|<script|<a |shopper@demo|80311/);
+    // Once it is paid there is nothing left to agree to.
+    await world.payAt(new URL(must(body.redirect, "a checkout")).pathname, { buyer_email: "a@example.test", buyer_phone: "08031112222" });
+    expect((await world.order(order.id)).state).toBe("funded");
+    expect((await world.get(new URL(must(body.summary, "a summary")).pathname)).status).toBe(404);
+  });
+
+  test("the summary alone may be framed, by the origins that the seller registered; in a sandbox without any, by all, in live by none", async () => {
+    const { body } = await opened();
+    const summary = new URL(must(body.summary, "a summary")).pathname;
+    const framers = async (server = world.server, url = summary) => {
+      const { headers } = await server.inject({ url, headers: { accept: "text/html" } });
+      return [/frame-ancestors ([^;]*)/.exec(String(headers["content-security-policy"]))?.[1], headers["x-frame-options"]];
+    };
+    const limits = { bodyLimit: 262_144, trustProxy: 0, perKey: 10_000, perAddress: 10_000, logger: undefined };
+    const live = await buildServer({ ...world.app, mode: "live", sandbox: undefined }, limits);
+    expect([await framers(), await framers(live)]).toEqual([
+      ["http: https:", undefined],
+      ["'none'", undefined],
+    ]);
+    await world.done(setSeller(world.as("seller", "console"), { origins: ["https://shop.example.ng", "https://m.example.ng"] }));
+    for (const server of [world.server, live])
+      expect(await framers(server)).toEqual(["https://shop.example.ng https://m.example.ng", undefined]);
+    for (const other of [summary.replace("/summary", ""), "/pay/nobody/summary", "/seller/login"])
+      expect([other, ...(await framers(live, other))]).toEqual([other, "'none'", "DENY"]);
+    await world.done(setSeller(world.as("seller", "console"), { origins: [] }));
+    await live.close();
   });
 
   test("in live only pages of an origin that the seller registered open checkouts", async () => {

@@ -5,9 +5,9 @@ import type { Refusal } from "../domain/refusals.ts";
 import type { App } from "./app-context.ts";
 import { errorPage, refusalView } from "./pages/error-page.ts";
 
-/** What a page may load and where its forms may lead, redirects included: styles of this server, and nothing else. */
-export function pagePolicy(formsTo: string): string {
-  return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${formsTo}; base-uri 'none'; frame-ancestors 'none'`;
+/** What a page may load, where its forms may lead, redirects included, and who may frame it: styles of this server, and nothing else. */
+export function pagePolicy(formsTo: string, framedBy = "'none'"): string {
+  return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${formsTo}; base-uri 'none'; frame-ancestors ${framedBy}`;
 }
 
 /** The same for the pages of a payment: paying leads to the rail's page and from there to the shop's, and browsers hold redirects to the policy of the page with the form. */

@@ -87,7 +87,7 @@ function shortNote(view: CheckoutView, remaining: bigint): Html {
 }
 
 /** What the buyer pays, line by line, as it adds up. */
-function costs(order: CheckoutOrder): Html {
+export function costs(order: CheckoutOrder): Html {
   const both = (amount: bigint): Value => moneyBoth(amount, order);
   const lines: (readonly [Value, Value])[] = [["Product, with shipping", both(order.productCost)]];
   if (order.escrowFeeOfBuyer > 0n) {
@@ -101,7 +101,7 @@ function costs(order: CheckoutOrder): Html {
 }
 
 /** What becomes of the deposit when the buyer accepts. */
-function sellersPart(view: CheckoutView): Html {
+export function sellersPart(view: Pick<CheckoutView, "order" | "providerName">): Html {
   const { order } = view;
   const both = (amount: bigint): Value => moneyBoth(amount, order);
   const bearer = order.terms.escrowFeeBearer;

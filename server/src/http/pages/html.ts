@@ -81,6 +81,8 @@ export interface DocumentView {
   readonly signOut?: { readonly url: string; readonly hidden: Hidden };
   /** More room than a column of text, for tables. */
   readonly wide?: boolean;
+  /** Without name and foot: it stands in a frame inside something that has them. */
+  readonly bare?: boolean;
 }
 
 /** Fields that a form sends along unseen: a token against forged forms, the order's version, an idempotency key. */
@@ -104,15 +106,15 @@ ${view.description !== undefined && html`<meta name="description" content="${vie
 <link rel="stylesheet" href="/assets/tranche.css">
 </head>
 <body>
-<a class="skip" href="#main">Skip to the content</a>
+${view.bare !== true && html`<a class="skip" href="#main">Skip to the content</a>`}
 <header class="top">
 ${view.sandbox === true && html`<p class="sandbox"><strong>Sandbox:</strong> no real money moves here.</p>`}
-<div class="bar${view.wide === true ? " wide" : ""}"><p class="brand">Tranche</p>${menu(view)}</div>
+${view.bare !== true && html`<div class="bar${view.wide === true ? " wide" : ""}"><p class="brand">Tranche</p>${menu(view)}</div>`}
 </header>
 <main id="main" class="${view.wide === true ? "wide" : "column"}">
 ${view.body}
 </main>
-<footer class="bottom"><p>Tranche: escrow and milestone payments.</p></footer>
+${view.bare !== true && html`<footer class="bottom"><p>Tranche: escrow and milestone payments.</p></footer>`}
 </body>
 </html>
 `;

@@ -4,9 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openPayment } from "../../actions/payment-steps.ts";
 import { signRedirect } from "../../atarapay/tokens.ts";
 import { run } from "../../db/connect.ts";
-import { findCheckout } from "../../db/links.ts";
 import type { OrderView } from "../../db/orders.ts";
-import { readOrder, readOrderView } from "../../db/orders.ts";
+import { readOrder } from "../../db/orders.ts";
 import { readProject } from "../../db/projects.ts";
 import { sellerById, sellerQueries } from "../../db/sellers.ts";
 import { normaliseEmail, normalisePhone } from "../../domain/contact.ts";
@@ -16,7 +15,6 @@ import { isRefusal, refuse } from "../../domain/refusals.ts";
 import type { Refusal } from "../../domain/refusals.ts";
 import type { Seller } from "../../domain/seller.ts";
 import { open } from "../../secrets/box.ts";
-import { tokenHash } from "../../secrets/tokens.ts";
 import type { App } from "../app-context.ts";
 import { readCheckoutForm } from "../atarapay/checkout-form.ts";
 import type { Fields } from "../fields.ts";
@@ -34,6 +32,7 @@ import {
 import type { FieldError } from "../pages/form.ts";
 import { stateTitle } from "../pages/order-words.ts";
 import { page, payerPage, refusedPage, wantsPage } from "../page-answers.ts";
+import { checkoutOf } from "./checkout-of.ts";
 import { openForm } from "./open-form.ts";
 
 /** The hosted page: the standard integration's form, the payer's confirmation, and the way back to the shop. */
@@ -119,15 +118,8 @@ async function askAgain(
   return page(reply.code(409), payAgainPage(view));
 }
 
-/** The checkout behind a token, or undefined: a wrong token and a missing order look the same. */
-async function orderOf(app: App, token: string): Promise<OrderView | undefined> {
-  const found = await findCheckout(app.pool, tokenHash(token).toString("hex"));
-  const order = found === undefined ? undefined : await readOrder(app.pool, found.sellerId, found.orderId);
-  return order === undefined ? undefined : readOrderView(app.pool, order);
-}
-
 async function showCheckout(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const view = await orderOf(app, token);
+  const view = await checkoutOf(app, token);
   if (view === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such checkout."));
   return checkout(app, token, view, reply, [], undefined);
 }
@@ -193,7 +185,7 @@ function alreadyPaid(view: OrderView): bigint {
 }
 
 async function pay(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const view = await orderOf(app, token);
+  const view = await checkoutOf(app, token);
   if (view === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such checkout."));
   const fields = await fieldsOf(request);
   const email = normaliseEmail(fields["buyer_email"], "buyer_email");
@@ -234,7 +226,7 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
 /** The payer comes back from the rail. That proves nothing, so it waits a moment for the rail's own word. */
 async function afterPayment(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   for (let look = 0; look < 12; look += 1) {
-    const view = await orderOf(app, token);
+    const view = await checkoutOf(app, token);
     if (view === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such checkout."));
     const { order } = view;
     const redirect = order.fundedAt === null ? null : await redirectOf(app, order);

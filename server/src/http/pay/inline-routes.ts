@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readOrder } from "../../db/orders.ts";
+import { readProject } from "../../db/projects.ts";
+import { sellerById } from "../../db/sellers.ts";
 import { format } from "../../domain/currency.ts";
 import { must } from "../../domain/fault.ts";
 import type { Order } from "../../domain/order.ts";
@@ -11,9 +13,11 @@ import type { App } from "../app-context.ts";
 import { readCheckoutForm } from "../atarapay/checkout-form.ts";
 import { fieldsOf, text } from "../fields.ts";
 import { shopName } from "../names.ts";
-import { refusedPage } from "../page-answers.ts";
+import { page, pagePolicy, refusedPage } from "../page-answers.ts";
+import { checkoutSummaryPage } from "../pages/checkout-summary.ts";
 import type { Asset } from "../pages/assets.ts";
 import { shortened } from "../pages/html.ts";
+import { checkoutOf } from "./checkout-of.ts";
 import { openForm } from "./open-form.ts";
 
 const script = asset("trustpay.inline.js", "text/javascript; charset=utf-8");
@@ -50,7 +54,39 @@ export function inlineRoutes(server: FastifyInstance, app: App): void {
       .header("access-control-max-age", "600")
       .send(),
   );
+  server.get<{ Params: { token: string } }>("/pay/:token/summary", { onSend: mayBeFramed }, (request, reply) =>
+    showSummary(app, request.params.token, request, reply),
+  );
   server.post("/pay/inline", { onRequest: fromAnywhere }, (request, reply) => openInline(app, request, reply));
+}
+
+/** Older than `frame-ancestors`, and without a list: browsers that know both go by the policy. */
+async function mayBeFramed(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (reply.statusCode === 200) void reply.removeHeader("x-frame-options");
+}
+
+/** The one page that may stand in a frame: to be read in the dialog over a page of an origin that the seller registered, in a sandbox without any, of all. */
+async function showSummary(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const view = await checkoutOf(app, token);
+  if (view === undefined || view.order.state !== "awaiting_payment")
+    return refusedPage(app, request, reply, refuse("not_yours", "There is no such checkout."));
+  const { order, provider } = view;
+  const seller = must(await sellerById(app.pool, order.sellerId), "the seller");
+  const holder = order.operatorId === null ? seller : must(await sellerById(app.pool, order.operatorId), "the marketplace operator");
+  const project = order.projectId === null ? undefined : await readProject(app.pool, order.sellerId, order.projectId);
+  const text = checkoutSummaryPage({
+    sandbox: app.mode === "sandbox",
+    shopName: shopName(seller),
+    order,
+    project: project === undefined ? null : { id: project.id, name: project.name },
+    providerName: provider === undefined ? null : `${provider.firstName} ${provider.lastName}`.trim(),
+  });
+  return page(reply.header("content-security-policy", pagePolicy("'none'", framedBy(app, holder))), text);
+}
+
+function framedBy(app: App, holder: Seller): string {
+  if (holder.origins.length > 0) return holder.origins.join(" ");
+  return app.mode === "sandbox" ? "http: https:" : "'none'";
 }
 
 async function fromAnywhere(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -69,6 +105,7 @@ async function openInline(app: App, request: FastifyRequest, reply: FastifyReply
   return reply.header("cache-control", "no-store").send({
     status: "success",
     message: summary(form.seller, order),
+    summary: `${app.baseUrl}/pay/${opened.token}/summary`,
     redirect: `${app.baseUrl}/pay/${opened.token}`,
   });
 }
@@ -85,6 +122,6 @@ function summary(seller: Seller, order: Order): string {
   const foreign = order.amountFx === null ? "" : ` (the order is ${format(order.amountFx, order.currency)})`;
   return [
     `${shortened(shopName(seller), 80)}, order ${order.shopOrderId}: ${shortened(order.details.productName, 120)}`,
-    `You deposit ${total}${foreign} into escrow. The next page shows every fee and the terms before you pay. Nobody is paid from it before you accept the delivery or it is clear who gets it.`,
+    `You deposit ${total}${foreign} into escrow. Nobody is paid from it before you accept the delivery or it is clear who gets it.`,
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 // The inline checkout: `TrustPay.setup(new Merchant({ api_key })).initialize(email, phone, options)` as AtaraPay's script had it.
-// It shows what will be paid in a dialog over the shop's page; paying itself happens on the escrow page, at the top of the window,
-// where the address says whose page it is. Nothing is called back: the buyer returns to `callback_url`, or closes the dialog.
+// It shows what will be paid, every fee and the terms, in a dialog over the shop's page. They stand in a frame where nothing can be pressed;
+// paying itself happens on the escrow page, at the top of the window, where the address says whose page it is. Nothing is called back: the buyer returns to `callback_url`, or closes the dialog.
 (() => {
   const base = document.currentScript.src.split("/assets/")[0];
 
@@ -32,6 +32,11 @@
     add(dialog, "h2", "Pay into escrow").id = "tranche-inline-title";
     const words = add(dialog, "p", "Asking for the total…");
     words.setAttribute("role", "status");
+    const terms = add(dialog, "iframe", "");
+    terms.title = "What you pay and agree to";
+    terms.hidden = true;
+    // Nothing in there may run, be sent, or lead anywhere.
+    terms.setAttribute("sandbox", "");
     const buttons = add(dialog, "div", "");
     add(buttons, "button", "Cancel").addEventListener("click", () => dialog.close());
     const proceed = add(buttons, "button", "");
@@ -52,8 +57,11 @@
       const request = { method: "POST", credentials: "omit", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
       const answer = await fetch(`${base}/pay/inline`, request).then((response) => response.json());
       words.textContent = answer.message;
-      if (answer.status === "success") offer("Proceed to the escrow page", () => go(answer.redirect));
-      else if (answer.code === "asked_once") offer("Pay another one", () => open({ ...fields, pay_again: "yes" }));
+      if (answer.status === "success") {
+        terms.src = answer.summary;
+        terms.hidden = false;
+        offer("Proceed to the escrow page", () => go(answer.redirect));
+      } else if (answer.code === "asked_once") offer("Pay another one", () => open({ ...fields, pay_again: "yes" }));
     };
     const open = (body) => {
       proceed.hidden = true;
