@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureChromium } from "./chromium.ts";
+import { ensurePhp } from "./php.ts";
 
 // `npm test`: everything that must hold, one line each, and `N passed, N failed` as the very last line whatever happens.
 
@@ -47,6 +48,7 @@ function runStep(step: Step): void {
 
 function runTests(): void {
   const chromium = ensureChromium();
+  ensurePhp();
   const folder = mkdtempSync(join(tmpdir(), "tranche-counts-"));
   const file = join(folder, "counts.json");
   const env = { ...process.env, COUNTS_FILE: file, ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) };
