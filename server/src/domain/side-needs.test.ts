@@ -125,6 +125,12 @@ describe("an offer", () => {
     expect([gets(-1n), gets(450_001n), gets(null)]).toEqual(Array<string>(3).fill("amount_out_of_range"));
   });
 
+  test("of a split is no business of the operator's, who rules", () => {
+    const offer = anOffer({ party: "operator", partyName: "operator:1" });
+    expect(need("offer_makes_sense", { offer, by: "operator" })).toBe("not_you");
+    expect(need("offer_makes_sense", { offer: { ...offer, kind: "ruling" }, by: "operator" })).toBe(met);
+  });
+
   test("is accepted by the other party, never by its own", () => {
     expect(need("not_own_offer", { by: "buyer" })).toBe(met);
     expect(need("not_own_offer", { by: "seller" })).toBe("own_offer");

@@ -110,8 +110,10 @@ export const offerNeeds: Record<OfferNeed, { readonly says: string; judge(f: Off
     },
   },
   offer_makes_sense: {
-    says: "a second delivery is offered by the seller; a split names what the buyer gets, between nothing and all",
+    says: "a second delivery is offered by the seller; a split by buyer or seller, naming what the buyer gets, between nothing and all",
     judge: (f) => {
+      // The operator's proposal is a ruling, which another operator seconds; a split of the operator's would leave it to one party.
+      if (f.offer.kind === "split" && f.by === "operator") return refuse("not_you", "Buyer and seller offer splits; the operator rules.");
       if (f.offer.kind === "redelivery") return f.by === "seller" ? undefined : refuse("not_you", "The seller offers a second delivery.");
       const x = f.offer.buyerGets;
       if (x === null || x < 0n || x > f.amount) {
