@@ -37,23 +37,22 @@ const atOnce = 1_000;
 test("one seller's fifty thousand commands let each of another seller's through within three commits", async () => {
   const other = world.sellerOf("individual");
   const refused: Answer[] = [];
-  let sent = 0;
-  let answered = 0;
+  const told = { sent: 0, answered: 0 };
   const crowd = Promise.withResolvers<void>();
   const next = (): void => {
-    if (sent === many) return;
-    sent += 1;
+    if (told.sent === many) return;
+    told.sent += 1;
     lanes.one(noteRotation(world.as("seller"))).then((answer) => {
       if (isRefusal(answer)) refused.push(answer);
-      answered += 1;
-      if (answered === many) crowd.resolve();
+      told.answered += 1;
+      if (told.answered === many) crowd.resolve();
       next();
     }, crowd.reject);
   };
   for (let i = 0; i < atOnce; i += 1) next();
 
   const waited: number[] = [];
-  while (sent < many) {
+  while (told.sent < many) {
     const before = commits;
     const answer = await lanes.one(noteRotation(world.as("seller", "seller", other)));
     expect(isRefusal(answer)).toBe(false);

@@ -137,7 +137,7 @@ export function commandOf(world: World, player: Player, { verb, party, part, sta
 }
 
 /** Paid orders, made in three batches. */
-async function begin(world: World, costs: readonly bigint[]): Promise<Player[]> {
+export async function begin(world: World, costs: readonly bigint[]): Promise<Player[]> {
   const all = async (commands: readonly Command[]) =>
     (await world.engine.lanes.act(commands)).map((answer) => {
       if (isRefusal(answer)) throw new Error(answer.detail);

@@ -1,9 +1,9 @@
 /**
- * What every random test starts from: the same each time, unless TRANCHE_TEST_SEED says otherwise. A test that fails prints its seed
+ * What every random test starts from: the same each time, unless TEST_SEED says otherwise. A test that fails prints its seed
  * (fast-check does; `saidSeed` puts it into the message of the others).
  */
-export const testSeed = Number(process.env["TRANCHE_TEST_SEED"] ?? 20_260_302);
-export const saidSeed = `TRANCHE_TEST_SEED=${testSeed}`;
+export const testSeed = Number(process.env["TEST_SEED"] ?? 20_260_302);
+export const saidSeed = `TEST_SEED=${testSeed}`;
 
 /** Random numbers from 0 to below 1, the same for the same seed (mulberry32). */
 export function random(seed: number): () => number {
