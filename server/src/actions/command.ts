@@ -31,6 +31,8 @@ export interface Refs {
   readonly holds?: readonly number[];
   /** Orders whose project's unpaid checkout may have to make way: the payments of it are read. */
   readonly siblingsOf?: readonly number[];
+  /** Accounts whose kept balances a decision reads, beside the escrow of its orders and what the seller owes. */
+  readonly accounts?: readonly string[];
   /** Payees whose parked payouts matter. */
   readonly payees?: readonly { readonly kind: PayeeKind; readonly id: number }[];
 }

@@ -338,6 +338,7 @@ function collect(commands: readonly Command[]) {
   const [payeeSellers, payees] = pairs((refs) => refs.payees);
   return {
     orders: pairs((refs) => refs.orders),
+    accounts: pairs((refs) => refs.accounts),
     projects: pairs((refs) => refs.projects),
     payments: pairs((refs) => refs.payments),
     attempts: pairs((refs) => refs.attempts),
@@ -352,12 +353,16 @@ function collect(commands: readonly Command[]) {
   };
 }
 
-/** The balances decisions read: escrow of each order, and what each seller owes. */
-function accountNames(refs: { readonly orders: readonly [number[], number[]] }, sellerIds: readonly number[]): [number[], string[]] {
+/** The balances decisions read: escrow of each order, what each seller owes, and accounts asked for by name. */
+function accountNames(
+  refs: { readonly orders: readonly [number[], number[]]; readonly accounts: readonly [number[], string[]] },
+  sellerIds: readonly number[],
+): [number[], string[]] {
   const [orderSellers, orderIds] = refs.orders;
+  const [namedSellers, names] = refs.accounts;
   const owing = sellerIds.filter((id) => id > 0);
   return [
-    [...orderSellers, ...owing],
-    [...orderIds.map((id) => `order:${id}:escrow`), ...owing.map((id) => `seller:${id}:receivable`)],
+    [...orderSellers, ...owing, ...namedSellers],
+    [...orderIds.map((id) => `order:${id}:escrow`), ...owing.map((id) => `seller:${id}:receivable`), ...names],
   ];
 }

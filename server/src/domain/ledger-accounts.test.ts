@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Fault } from "./fault.ts";
+import { Fault, must } from "./fault.ts";
 import * as accounts from "./ledger-accounts.ts";
 import type { Account, AccountKind } from "./ledger-accounts.ts";
 
@@ -21,6 +21,9 @@ const every: [accounts.AccountId, AccountKind, Partial<Account>][] = [
   [accounts.platformLosses, "platform_losses", { class: "expense", floor: null, party: "platform" }],
   [accounts.platformFloat, "platform_float", { class: "equity", floor: null, party: "platform" }],
   [accounts.platformFx, "platform_fx", { class: "position", floor: null, party: "platform" }],
+  [must(accounts.kitAccount("acct:a"), "acct:a"), "kit_account", { class: "liability", floor: 0n, party: "kit", partyId: null }],
+  [must(accounts.kitAccount("tck:b"), "tck:b"), "kit_account", { floor: 0n, party: "kit" }],
+  [must(accounts.kitAccount("external:funding"), "external"), "kit_external", { class: "asset", floor: null, party: "kit" }],
 ];
 
 describe("the chart of accounts", () => {
@@ -63,6 +66,12 @@ describe("the chart of accounts", () => {
     [""],
   ])("%j is no account", (text) => {
     expect(() => accounts.parseAccount(text)).toThrow(Fault);
+  });
+
+  test("the kit's names and nobody else's are read as the kit's", () => {
+    for (const text of ["order:1:escrow", "platform:float", "acct:", "acct:a:b", "acct:A", "bank:a", ""]) {
+      expect(accounts.kitAccount(text)).toBeUndefined();
+    }
   });
 
   test("no function makes a name outside the chart", () => {

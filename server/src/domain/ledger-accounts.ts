@@ -8,14 +8,14 @@ export type AccountId = string & { readonly [brand]: "account" };
 export type AccountClass = "asset" | "liability" | "income" | "expense" | "equity" | "position";
 
 export type PayeeKind = "seller" | "service_provider" | "operator";
-export type PartyKind = "order" | "payment" | "buyer" | "rail" | "platform" | PayeeKind;
+export type PartyKind = "order" | "payment" | "buyer" | "rail" | "platform" | "kit" | PayeeKind;
 
 /** Which side of the solvency sum an account stands on: what rails hold for us, or what we owe the parties. */
 export type SolvencySide = "held" | "owed" | "none";
 
 /** One line of the chart of accounts. */
 export interface AccountRule {
-  /** The name with `<rail>`, `<id>` and `<payee>` in the places of what varies. */
+  /** The name with `<rail>`, `<id>`, `<payee>`, `<kit>` and `<name>` in the places of what varies. */
   readonly form: string;
   readonly class: AccountClass;
   /** The least balance (credit positive) that a posting may leave, in minor units; null where there is none. */
@@ -89,6 +89,15 @@ export const chart = Object.freeze({
   platform_losses: { form: "platform:losses", class: "expense", floor: null, solvency: "none", holds: "the platform's own losses" },
   platform_float: { form: "platform:float", class: "equity", floor: null, solvency: "none", holds: "money the platform added itself" },
   platform_fx: { form: "platform:fx", class: "position", floor: null, solvency: "none", holds: "what was changed between currencies" },
+  // The Ledger Conformance Kit names its accounts itself, and its hashes cover the names. Nothing but a scratch book has such accounts.
+  kit_account: {
+    form: "<kit>:<name>",
+    class: "liability",
+    floor: 0n,
+    solvency: "none",
+    holds: "scratch books of the conformance kit only",
+  },
+  kit_external: { form: "external:<name>", class: "asset", floor: null, solvency: "none", holds: "the same: money from outside" },
 } as const satisfies Record<string, AccountRule>);
 
 export type AccountKind = keyof typeof chart;
@@ -116,6 +125,8 @@ function shapeOf(form: string): RegExp {
   const varying = form
     .replace("<rail>", "(?<rail>[a-z0-9_]{1,40})")
     .replace("<payee>", "(?<payee>seller|service_provider|operator)")
+    .replace("<kit>", "(?<kit>acct|tck)")
+    .replace("<name>", "[a-z0-9_]{1,40}")
     .replace("<id>", "(?<id>[1-9][0-9]{0,15})");
   return new RegExp(`^${varying}$`);
 }
@@ -134,6 +145,7 @@ const partyKinds: ReadonlySet<string> = new Set([
   "buyer",
   "rail",
   "platform",
+  "kit",
   "seller",
   "service_provider",
   "operator",
@@ -159,7 +171,7 @@ function readAccount(text: string): Read | undefined {
     const match = shape.exec(text);
     if (match === null) continue;
     const { rail = null, payee, id } = match.groups ?? {};
-    const party = payee ?? text.slice(0, text.indexOf(":"));
+    const party = kind === "kit_account" || kind === "kit_external" ? "kit" : (payee ?? text.slice(0, text.indexOf(":")));
     const partyId = id === undefined ? null : Number(id);
     if (!isPartyKind(party) || (partyId !== null && !Number.isSafeInteger(partyId))) return undefined;
     return { kind, party, partyId, rail };
@@ -203,3 +215,8 @@ export const payoutFees: AccountId = named("platform:payout_fees");
 export const platformLosses: AccountId = named("platform:losses");
 export const platformFloat: AccountId = named("platform:float");
 export const platformFx: AccountId = named("platform:fx");
+
+/** An account by the name the conformance kit gave it, for its scratch book alone; undefined for a name that is none of the kit's. */
+export function kitAccount(text: string): AccountId | undefined {
+  return readAccount(text)?.party === "kit" ? named(text) : undefined;
+}
