@@ -1,5 +1,6 @@
 import { errorsPage } from "./errors-page.ts";
 import { lifecyclePage } from "./lifecycle.ts";
+import { moneyFlowsPage } from "./money-flows.ts";
 import { dumpSchema } from "./schema-dump.ts";
 
 /** What a document may be made from, besides the code itself. */
@@ -24,4 +25,5 @@ export const documents: readonly GeneratedDocument[] = [
   },
   { path: "docs/lifecycle.md", make: async () => lifecyclePage() },
   { path: "docs/errors.md", make: async () => errorsPage() },
+  { path: "docs/money-flows.md", make: async () => moneyFlowsPage() },
 ];
