@@ -35,8 +35,8 @@ export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
   const fired: Fired[] = [];
   for (const event of events) {
     try {
-      const { outcome, seller, note } = await handle(engine, event);
-      await finish(engine, event, outcome, note, null);
+      const { outcome, seller, note, early } = await handle(engine, event);
+      await finish(engine, event, outcome, note, early === true ? lookAgain(engine.now(), event) : null);
       fired.push({ what: `rail event ${event.type}`, seller, id: Number(event.id), result: outcome });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -44,11 +44,21 @@ export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
         { event: Number(event.id), type: event.type, error: reason },
         "a rail event could not be handled; it is tried again",
       );
-      const wait = Math.min(1_000 * 2 ** event.tries, 3_600_000);
-      await finish(engine, event, "failed", reason, later(engine.now(), wait));
+      await finish(engine, event, "failed", reason, later(engine.now(), waitOf(event)));
     }
   }
   return fired;
+}
+
+function waitOf(event: Stored): number {
+  return Math.min(1_000 * 2 ** event.tries, 3_600_000);
+}
+
+/** How long an event may be told before the receipt it is about. */
+const earliest = 30 * 86_400_000;
+
+function lookAgain(now: Date, event: Stored): Date | null {
+  return now < later(new Date(event.parsed.occurredAt), earliest) ? later(now, waitOf(event)) : null;
 }
 
 async function finish(engine: Engine, event: Stored, outcome: string, note: string | null, dueAt: Date | null): Promise<void> {
@@ -59,6 +69,8 @@ interface Handled {
   readonly outcome: string;
   readonly seller: number;
   readonly note: string | null;
+  /** What it is about may still come: it is handled again later. */
+  readonly early?: boolean;
 }
 
 async function handle(engine: Engine, event: Stored): Promise<Handled> {
@@ -113,7 +125,9 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     }
     return told(found.sellerId, answer);
   }
-  if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No payment has this reference." };
+  if (found === undefined) {
+    return { outcome: "unknown_reference", seller: 0, note: "No payment has this reference.", early: aboutReceipt(event.type) };
+  }
   if (
     aboutReceipt(event.type) &&
     parsed.railReference !== undefined &&
@@ -125,7 +139,10 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
       { sellerId: found.sellerId, id: found.paymentId, orderId: found.orderId, rail, reference, state: "open" },
       false,
     );
-    found = (await paymentOf(engine, rail, parsed.railReference)) ?? found;
+    const receipt = await paymentOf(engine, rail, parsed.railReference);
+    // The rail did not answer, or does not know of it yet. Done with now, the event would be lost: the next try asks again.
+    if (receipt === undefined) throw new Error(`the receipt ${parsed.railReference} is not known yet`);
+    found = receipt;
   }
   const ask = { ...byRail(found.sellerId, rail), paymentId: found.paymentId, orderId: found.orderId };
   switch (event.type) {
