@@ -1,0 +1,36 @@
+import { randomInt } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { testDatabase } from "./setup/database.ts";
+import { keptSeeds } from "./simulator/seeds.ts";
+import type { SimulationOptions } from "./simulator/run.ts";
+import { simulate } from "./simulator/run.ts";
+
+// Bounded by simulated years, never by a clock on the wall.
+const patience = 240_000;
+
+async function lives(options: Omit<SimulationOptions, "ownerUrl">) {
+  const database = await testDatabase();
+  try {
+    return await simulate({ ownerUrl: database.ownerUrl, ...options });
+  } finally {
+    await database.drop();
+  }
+}
+
+describe("a simulated year leaves everything in order", () => {
+  test.each(keptSeeds)("seed $seed, which found that $found", { timeout: patience }, async ({ seed, years }) => {
+    const outcome = await lives({ seed, years });
+    expect(outcome.broken).toEqual([]);
+    expect(outcome.orders).toBeGreaterThanOrEqual(100 * years);
+    // Somebody paid, somebody was paid, and the world was not kind.
+    expect(outcome.states["completed"]).toBeGreaterThan(20);
+    for (const what of ["event told late", "connection cut after COMMIT", "connection cut within a transaction"]) {
+      expect(outcome.counts.get(what), what).toBeGreaterThan(0);
+    }
+  });
+
+  const fresh = randomInt(1_000_000);
+  test(`seed ${fresh}, a fresh one`, { timeout: patience }, async () => {
+    expect((await lives({ seed: fresh, years: 1 })).broken).toEqual([]);
+  });
+});

@@ -1,0 +1,124 @@
+import type { Rail, RailHeaders, SendRequest } from "../../src/rails/rail.ts";
+import type { SafePost } from "../../src/net/safe-post.ts";
+import type { SandboxRail } from "../../src/rails/sandbox/sandbox.ts";
+import type { Clock } from "./clock.ts";
+import { Random } from "./random.ts";
+
+const hour = 3_600_000;
+
+/** What happens out there, counted: a run that met no fault has proved nothing. */
+export type Counts = Map<string, number>;
+
+export function count(counts: Counts, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
+}
+
+/** Events on their way from the rail: some are told twice, some late, some overtake others. */
+export class EventPost {
+  readonly #random: Random;
+  readonly #clock: Clock;
+  readonly #counts: Counts;
+  #held: { readonly at: number; readonly tell: () => Promise<void> }[] = [];
+
+  constructor(seed: number, clock: Clock, counts: Counts) {
+    this.#random = new Random(seed, "events");
+    this.#clock = clock;
+    this.#counts = counts;
+  }
+
+  /** Takes an event from the rail; `store` is the platform's receiving end. */
+  async take(raw: Buffer, headers: RailHeaders, store: (raw: Buffer, headers: RailHeaders) => Promise<void>): Promise<void> {
+    const how = this.#random.weighted({ now: 82, twice: 8, late: 7, later: 3 });
+    const tell = () => store(raw, headers);
+    if (how === "now" || how === "twice") await tell();
+    if (how !== "now") {
+      count(this.#counts, how === "twice" ? "event told twice" : "event told late");
+      const wait = how === "later" ? this.#random.whole(24, 240) : this.#random.whole(1, 30);
+      this.#held.push({ at: this.#clock.now().getTime() + wait * hour, tell });
+    }
+  }
+
+  /** Hands over what has waited long enough, the youngest first: so events overtake each other. */
+  async release(all = false): Promise<void> {
+    const now = this.#clock.now().getTime();
+    const due = this.#held.filter((one) => all || one.at <= now);
+    this.#held = this.#held.filter((one) => !due.includes(one));
+    for (const { tell } of due.toReversed()) await tell();
+  }
+}
+
+/** The rail as a process reaches it: calls get lost before or after their effect, and some sends stay pending for days. */
+export function faultyRail(rail: SandboxRail, seed: number, clock: Clock, counts: Counts, onSend: (request: SendRequest) => void): Rail {
+  const asked = new Map<string, number>();
+  const slow = new Map<string, number>();
+  const drawn = (what: string): Random => {
+    const times = (asked.get(what) ?? 0) + 1;
+    asked.set(what, times);
+    return new Random(seed, `${what}/${times}`);
+  };
+  const lost = (what: string): never => {
+    count(counts, what);
+    throw new Error(`simulated: ${what}`);
+  };
+  return {
+    name: rail.name,
+    tariff: (currency) => rail.tariff(currency),
+    parseEvent: (raw, headers) => rail.parseEvent(raw, headers),
+    openPayment: (request) => rail.openPayment(request),
+    lookUpPayment: async (reference) => {
+      if (drawn(`look up ${reference}`).chance(0.1)) lost("look-up of a payment lost");
+      return rail.lookUpPayment(reference);
+    },
+    send: async (request) => {
+      onSend(request);
+      const fate = drawn(`send ${describe(request)}`).weighted({ good: 88, before: 4, after: 5, days: 3 });
+      if (fate === "before") lost("send lost before its effect");
+      const outcome = await rail.send(request);
+      if (fate === "after") lost("send lost after its effect");
+      if (fate === "days" && outcome.status === "succeeded") {
+        count(counts, "send pending for days");
+        slow.set(request.reference, clock.now().getTime() + 3 * 24 * hour);
+        return { status: "pending" };
+      }
+      return outcome;
+    },
+    lookUpSend: async (reference) => {
+      const until = slow.get(reference);
+      if (until !== undefined && clock.now().getTime() < until) return { status: "pending" };
+      if (drawn(`look up ${reference}`).chance(0.1)) lost("look-up of a send lost");
+      return rail.lookUpSend(reference);
+    },
+  };
+}
+
+/** By what the simulation decides, never by numbers or references that depend on who came first. */
+function describe(request: SendRequest): string {
+  const to = "paymentReference" in request.to ? request.to.paymentReference : JSON.stringify(request.to);
+  return `${request.kind} ${request.amount} ${to}`;
+}
+
+/** One notification as a shop took it. */
+export interface Taken {
+  readonly webhookId: string;
+  readonly heard: boolean;
+}
+
+/** The shops' receivers: most take what comes, some answer errors, some take it and are not heard. No network is touched. */
+export function shops(seed: number, counts: Counts, taken: Taken[]): SafePost {
+  const tries = new Map<string, number>();
+  return {
+    post: async (url, headers) => {
+      const webhookId = String(headers["webhook-id"]);
+      // Notification ids are PostgreSQL's own chance; a shop's temper is the simulation's.
+      const nth = (tries.get(url) ?? 0) + 1;
+      tries.set(url, nth);
+      const how = new Random(seed, `shop ${url} ${nth}`).weighted({ takes: 80, fails: 12, unheard: 5, dead: 3 });
+      if (how !== "takes") count(counts, `notification ${how}`);
+      if (how === "takes" || how === "unheard") taken.push({ webhookId, heard: how === "takes" });
+      if (how === "takes") return { status: 200, answer: "", retryAfter: null };
+      if (how === "fails") return { status: 503, answer: "down", retryAfter: null };
+      return { error: how === "unheard" ? "the answer was lost" : "no answer in time" };
+    },
+    close: () => Promise.resolve(),
+  };
+}

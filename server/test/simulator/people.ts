@@ -1,0 +1,166 @@
+import type pg from "pg";
+import type { Answer, Command } from "../../src/actions/command.ts";
+import { joinSeller } from "../../src/actions/join-seller.ts";
+import { createProject } from "../../src/actions/projects.ts";
+import { saveProvider } from "../../src/actions/providers.ts";
+import { setSeller } from "../../src/actions/sellers.ts";
+import { seedSecrets } from "../../src/commands/secrets.ts";
+import type { PayeeDetails } from "../../src/domain/facts.ts";
+import { isRefusal } from "../../src/domain/refusals.ts";
+import { defaultSellerTerms } from "../../src/domain/seller.ts";
+import { ask, day } from "./life.ts";
+import type { Life } from "./life.ts";
+import { Random } from "./random.ts";
+
+/** One seller and what the seed gave it. */
+export interface Shop {
+  readonly sellerId: number;
+  readonly random: Random;
+  readonly provider: number | null;
+  readonly projects: readonly number[];
+}
+
+/** Endings at which the sandbox rail behaves specially, and one at which all is well. */
+const endings = ["0011", "0011", "0011", "0011", "0001", "0002", "0003", "0004", "0008", "0009"] as const;
+
+/** A bank account that nobody had before; its last digits say how the rail will treat it. */
+export function account(random: Random): PayeeDetails {
+  const accountNumber = `${String(random.whole(0, 99_999_999)).padStart(8, "0")}${random.pick(endings)}`;
+  return { bankCode: "058", nipBankCode: "000013", bankName: "Guaranty Trust Bank", accountNumber, accountName: "A Payee" };
+}
+
+const buyerOf = (name: string, nth: number) => ({
+  email: `buyer${nth}@${name}.example`,
+  phone: `+23480${String(nth).padStart(8, "0")}`,
+  firstName: "Ngozi",
+  lastName: "Bello",
+});
+
+/** A seller with terms of its own, some with a shop that is told, a service provider, or projects. */
+export async function openShop(input: {
+  readonly pool: pg.Pool;
+  readonly secretKey: Buffer;
+  readonly seed: number;
+  readonly name: string;
+  readonly nth: number;
+  readonly now: Date;
+  readonly act: (command: Command) => Promise<Answer>;
+  readonly registered: Map<string, number>;
+}): Promise<Shop> {
+  const { seed, name, nth, now, act } = input;
+  const random = new Random(seed, `seller ${name}`);
+  const secrets = seedSecrets(input.secretKey, { fast: true });
+  const publicKey = secrets.newPublicKey();
+  const bank = account(random);
+  const joined = await joinSeller(
+    input.pool,
+    {
+      role: "business",
+      email: `${name}@shop.example`,
+      phone: `+23470${String(nth).padStart(8, "0")}`,
+      firstName: "Ada",
+      lastName: "Okafor",
+      businessName: name,
+      passwordHash: "unusable",
+      callbackUrl: random.chance(0.4) ? `http://127.0.0.1:9/${name}` : null,
+      callbackFormat: "auto",
+      callbackToken: "documented",
+      unsignedCheckout: "allow",
+      providerShareLimit: 10_000,
+      origins: [],
+      terms: {
+        ...defaultSellerTerms,
+        escrowFeeBearer: random.pick(["buyer", "seller", "shared"] as const),
+        railFeeBearer: random.pick(["buyer", "seller"] as const),
+        providerFeeBearer: random.pick(["before_split", "seller", "service_provider"] as const),
+        nonSplit: random.pick([0, 0, 50_000]),
+        policy: random.pick(["refund", "refund", "replacement"] as const),
+        sla: random.pick([null, 1, 3]),
+        cancellationFee: random.pick([0, 20_000, 100_000]),
+        reasonsWithFee: random.chance(0.4) ? ["changed_mind", "late"] : [],
+        acceptAfterDays: random.pick([null, null, 3, 7]),
+      },
+      bank,
+      bankChangedAt: now,
+      identityVerifiedAt: null,
+      publicKey,
+      sealedKey: secrets.seal(secrets.newPrivateKey(), publicKey),
+    },
+    now,
+  );
+  if (isRefusal(joined)) throw new Error(joined.detail);
+  const done = async (command: Command, field: string): Promise<number> => {
+    const answer = await act(command);
+    if (isRefusal(answer)) throw new Error(`${command.action}: ${answer.detail}`);
+    return Number(answer.done[field]);
+  };
+  const sellerId = joined.id;
+  const details = account(random);
+  const provider = random.chance(0.5)
+    ? await done(
+        saveProvider(ask(sellerId, "seller", false), {
+          providerId: null,
+          type: 1,
+          firstName: "P",
+          lastName: "P",
+          email: `sp@${name}.example`,
+          phone: "+2348099999999",
+          details,
+        }),
+        "provider",
+      )
+    : null;
+  const projects: number[] = [];
+  for (let i = 0; i < (random.chance(0.6) ? 3 : 0); i += 1) {
+    const project = createProject(ask(sellerId, "seller", false), {
+      name: "A house",
+      description: "",
+      contact: buyerOf(name, 900 + i),
+      startedBy: "seller",
+    });
+    projects.push(await done(project, "project"));
+  }
+  return { sellerId, random, provider, projects };
+}
+
+/** The people of a seller's orders over a year. */
+export function livesOf(seed: number, name: string, shop: Shop, orders: number, start: number): Life[] {
+  return Array.from({ length: orders }, (_, i) => {
+    const random = new Random(seed, `order ${name}/${i}`);
+    const kind = random.weighted({ form: 62, person: 13, milestone: shop.projects.length > 0 ? 25 : 0 });
+    const project = random.whole(0, Math.max(0, shop.projects.length - 1));
+    const milestone = kind === "milestone";
+    const share = random.pick([0, 2_000, 5_000, 10_000]);
+    return {
+      name: `${name}-${i}`,
+      sellerId: shop.sellerId,
+      random,
+      contact: milestone
+        ? buyerOf(name, 900 + project)
+        : random.chance(0.02)
+          ? { ...buyerOf(name, i), email: `${name}@shop.example` }
+          : buyerOf(name, random.whole(0, 30)),
+      kind,
+      projectId: milestone ? (shop.projects[project] ?? null) : null,
+      provider: shop.provider !== null && kind === "form" && random.chance(0.5) ? { id: shop.provider, share } : null,
+      silentAfter: random.chance(0.15) ? random.whole(1, 4) : 1_000,
+      orderId: null,
+      offer: null,
+      deeds: 0,
+      wakeAt: start + Math.floor(random.next() * 365 * day),
+      over: false,
+    };
+  });
+}
+
+/** Now and then a seller's account changes: what was parked is tried again, and waits out its cooling-off first. */
+export async function moveAccount(
+  shop: Shop,
+  act: (command: Command) => Promise<Answer>,
+  registered: Map<string, number>,
+  now: number,
+): Promise<void> {
+  const bank = account(shop.random);
+  registered.set(String(bank.accountNumber), now);
+  await act(setSeller(ask(shop.sellerId, "seller", false), { bank }));
+}

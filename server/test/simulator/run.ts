@@ -1,0 +1,221 @@
+import type pg from "pg";
+import { addFloat, giveBack } from "../../src/actions/book-steps.ts";
+import type { Answer, Command } from "../../src/actions/command.ts";
+import { liftHold } from "../../src/actions/holds.ts";
+import { readConfig } from "../../src/config.ts";
+import { makePool } from "../../src/db/connect.ts";
+import { openInstallation } from "../../src/db/installation.ts";
+import { storeRailEvent } from "../../src/db/rail-events.ts";
+import { orders as orderTable } from "../../src/db/tables.ts";
+import { must } from "../../src/domain/fault.ts";
+import type { Order } from "../../src/domain/order.ts";
+import { runDue } from "../../src/jobs/run-due.ts";
+import type { SendRequest } from "../../src/rails/rail.ts";
+import { makeSandboxRail } from "../../src/rails/sandbox/sandbox.ts";
+import { prepareSandboxRail } from "../../src/rails/sandbox/store.ts";
+import { Checks } from "./checks.ts";
+import { simulateClock } from "./clock.ts";
+import { finalChecks } from "./final.ts";
+import { ask, begin, day, hour, live } from "./life.ts";
+import type { Hands, Life } from "./life.ts";
+import { EventPost, faultyRail, shops } from "./outside.ts";
+import type { Counts, Taken } from "./outside.ts";
+import { Payer } from "./payer.ts";
+import { livesOf, moveAccount, openShop } from "./people.ts";
+import type { Shop } from "./people.ts";
+import { newSecretKey, startProcess } from "./process.ts";
+import { Random } from "./random.ts";
+import { traceOf } from "./trace.ts";
+
+export interface SimulationOptions {
+  /** An empty, migrated database of the simulation's own. */
+  readonly ownerUrl: string;
+  readonly seed: number;
+  /** Years that pass side by side: five sellers and a hundred orders or more each. */
+  readonly years: number;
+  /** Buyers and sellers do nothing once an order is paid: every order must end all the same. */
+  readonly silence?: boolean;
+  /** Both processes work at once, so that what happens first is PostgreSQL's chance; otherwise they take turns. */
+  readonly rivals?: boolean;
+  /** Only these sellers' steps, by name: makes a failure small. */
+  readonly only?: readonly string[];
+}
+
+export interface Outcome {
+  readonly broken: readonly string[];
+  readonly orders: number;
+  readonly steps: number;
+  readonly transitions: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly counts: Counts;
+}
+
+const coolingOff = 24 * hour;
+const start = Date.parse("2026-01-01T00:00:00.000Z");
+const yearsLongest = 365 + 200;
+
+/** Lives `years` years in one installation and says what was broken. */
+export async function simulate(options: SimulationOptions): Promise<Outcome> {
+  const { ownerUrl, seed } = options;
+  const counts: Counts = new Map();
+  const taken: Taken[] = [];
+  const broken: string[] = [];
+  const ownerPool = makePool(ownerUrl, { max: 4, applicationName: "simulator" });
+  await prepareSandboxRail(ownerPool);
+  await openInstallation(ownerPool, "sandbox", new Date(start));
+  const clock = await simulateClock(ownerUrl, new Date(start));
+  // The rail is the world's: its connections are its own, and nobody restarts it.
+  const pool = makePool(ownerUrl, { role: "tranche_app", max: 6, applicationName: "simulated rail" });
+  const events = new EventPost(seed, clock, counts);
+  const rail = makeSandboxRail({
+    pool,
+    clock: clock.now,
+    baseUrl: "http://127.0.0.1:4000",
+    secret: "simulated",
+    deliver: (raw, headers) =>
+      events.take(raw, headers, async (body, heads) => {
+        const event = rail.parseEvent(body, heads);
+        const { eventId, type, reference } = event;
+        await storeRailEvent(pool, { rail: "sandbox", eventId, type, reference, body, parsed: event, at: clock.now() });
+      }),
+  });
+  const payer = new Payer(rail, clock, counts);
+  const world = new Random(seed, "world");
+  const config = readConfig({
+    TRANCHE_HOLD_COOLING_OFF_SANDBOX: "PT24H",
+    TRANCHE_HOLD_RULING_SANDBOX: world.pick(["PT24H", "PT0S"]),
+    TRANCHE_HOLD_BUYER_OBJECTION_SANDBOX: "PT72H",
+    TRANCHE_FEES_EXIT_RAIL_FEE_BEARER: world.pick(["platform", "buyer"]),
+    TRANCHE_FEES_MINIMUM_PAYOUT: world.pick(["10000", "100000"]),
+  });
+  const registered = new Map<string, number>();
+  const onSend = (request: SendRequest) => {
+    const number = "accountNumber" in request.to ? request.to.accountNumber : "";
+    const since = registered.get(number);
+    if (request.kind === "payout" && since !== undefined && clock.now().getTime() < since + coolingOff)
+      broken.push(`money went to account ${number} before its cooling-off was over`);
+    if (number.endsWith("0008")) payer.reverse(request.reference, 5 * day);
+  };
+  const parts = {
+    config,
+    ownerUrl,
+    clock,
+    seed,
+    counts,
+    rail: faultyRail(rail, seed, clock, counts, onSend),
+    poster: shops(seed, counts, taken),
+    secretKey: newSecretKey(),
+  };
+  const processes = [startProcess(parts, "a"), startProcess(parts, "b")];
+  const process = (nth: number) => must(processes[nth % processes.length], "a process");
+  let turn = 0;
+  const act = (command: Command): Promise<Answer> => {
+    if (options.rivals === true) turn += 1;
+    return process(turn).engine.lanes.one(command);
+  };
+  const hands: Hands = { act, pay: (life, order) => payer.pay(life, order, act), broken: (says) => void broken.push(says), silence: false };
+  const checks = new Checks(ownerPool);
+  let steps = 0;
+  const failed = () => broken.length + checks.broken.length > 0;
+  try {
+    await act(addFloat(ask(0, "operator", false), { amount: 100_000_000n * BigInt(options.years + 1), currency: "NGN" }));
+    const shopsOpen: Shop[] = [];
+    const lives: Life[] = [];
+    for (let nth = 0; nth < options.years * 5; nth += 1) {
+      const name = `s${nth}`;
+      const shop = await openShop({ pool: ownerPool, secretKey: parts.secretKey, seed, name, nth, now: clock.now(), act, registered });
+      shopsOpen.push(shop);
+      if (options.only === undefined || options.only.includes(name))
+        lives.push(...livesOf(seed, name, shop, 20 + shop.random.whole(0, 3), start));
+    }
+    const step = async (wait: number): Promise<void> => {
+      steps += 1;
+      await clock.set(new Date(clock.now().getTime() + wait));
+      const now = clock.now().getTime();
+      if (options.rivals !== true) turn = steps;
+      if (world.chance(0.01)) {
+        const nth = world.whole(0, 1);
+        await processes[nth]?.stop();
+        processes[nth] = startProcess(parts, `${nth} of step ${steps}`);
+      }
+      await events.release();
+      await payer.happen();
+      await rail.settle(clock.now());
+      const awake = lives.filter((life) => !life.over && life.wakeAt <= now);
+      const known = await readOrders(ownerPool, awake);
+      await Promise.all(
+        awake.map(async (life) => {
+          const order = life.orderId === null ? undefined : known.get(`${life.sellerId}/${life.orderId}`);
+          if (order === undefined) await begin(life, hands);
+          else await live(life, order, { ...hands, silence: options.silence === true && order.fundedAt !== null });
+          // A checkout is paid soon or never; everything else takes days.
+          const soon = order === undefined || order.state === "awaiting_payment" || order.state === "agreed";
+          life.wakeAt = now + life.random.whole(1, soon ? 12 : 96) * hour;
+        }),
+      );
+      for (const shop of shopsOpen) if (shop.random.chance(0.004)) await moveAccount(shop, act, registered, now);
+      if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)));
+      if (world.chance(0.05)) await operate(ownerPool, act);
+      if (options.rivals === true) await Promise.all(processes.map((one) => runDue(one.engine, null)));
+      await runDue(process(turn).engine, null);
+      await checks.step(clock.now());
+    };
+    while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + yearsLongest * day)
+      await step(world.whole(5, 20) * hour);
+    // Nothing new happens any more; what is on its way arrives.
+    for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
+      await payer.happen(quiet > 20);
+      await events.release(quiet > 20);
+      if (quiet % 5 === 0) await operate(ownerPool, act, true);
+      await step(day);
+    }
+    if (!failed()) broken.push(...(await finalChecks(ownerPool, checks, rail, taken)));
+    const all = [...broken, ...checks.broken.map((one) => one.says)];
+    const traced = checks.broken.find((one) => one.order !== undefined);
+    if (traced?.seller !== undefined && traced.order !== undefined) all.push(await traceOf(ownerPool, traced.seller, traced.order));
+    return {
+      broken: all.map((says) => `seed ${seed}, step ${steps}, ${clock.now().toISOString()}: ${says}`),
+      orders: lives.length,
+      steps,
+      counts,
+      ...(await summary(ownerPool)),
+    };
+  } finally {
+    for (const one of processes) await one.stop();
+    await pool.end();
+    await ownerPool.end();
+    await clock.close();
+  }
+}
+
+/** The operator sends unknown money back, and lifts the holds that only an operator lifts. */
+async function operate(pool: pg.Pool, act: (command: Command) => Promise<Answer>, all = false): Promise<void> {
+  const { rows } = await pool.query<{ seller_id: bigint; id: bigint }>(
+    "SELECT seller_id, id FROM holds WHERE state = 'standing' AND reason IN ('self_dealing', 'operator', 'identity')",
+  );
+  for (const row of rows) await act(liftHold(ask(Number(row.seller_id), "operator", false), { holdId: Number(row.id) }));
+  const money = await pool.query<{ id: bigint }>(
+    "SELECT id FROM payments WHERE seller_id = 0 AND state = 'received' AND unapplied = received ORDER BY id LIMIT $1",
+    [all ? 1000 : 3],
+  );
+  for (const row of money.rows) await act(giveBack({ ...ask(0, "operator", false), paymentId: Number(row.id), orderId: null }));
+}
+
+async function readOrders(pool: pg.Pool, lives: readonly Life[]): Promise<Map<string, Order>> {
+  const { rows } = await pool.query(
+    `SELECT ${orderTable.select("o")} FROM unnest($1::bigint[], $2::bigint[]) u(s, i), LATERAL (SELECT * FROM orders WHERE seller_id = u.s AND id = u.i LIMIT 1) o`,
+    [lives.map((life) => life.sellerId), lives.map((life) => life.orderId)],
+  );
+  return new Map(rows.map((row) => [`${row["seller_id"]}/${row["id"]}`, orderTable.read(row)]));
+}
+
+async function summary(pool: pg.Pool): Promise<Pick<Outcome, "transitions" | "states">> {
+  const states = await pool.query<{ state: string; orders: bigint }>(
+    "SELECT state, count(*) AS orders FROM orders GROUP BY state ORDER BY state",
+  );
+  const { rows } = await pool.query<{ steps: bigint }>("SELECT count(*) AS steps FROM transitions");
+  return {
+    transitions: Number(rows[0]?.steps ?? 0),
+    states: Object.fromEntries(states.rows.map((row) => [row.state, Number(row.orders)])),
+  };
+}
