@@ -29,10 +29,32 @@ export async function once(url: string, statements: readonly string[]): Promise<
   }
 }
 
-/** Bytes of write-ahead log since the cluster was made. */
-export async function walBytes(url: string): Promise<number> {
-  const [row] = await once(url, ["SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS bytes"]);
+/** Where the write-ahead log ends now. */
+export async function walPosition(url: string): Promise<string> {
+  const [row] = await once(url, ["SELECT pg_current_wal_insert_lsn()::text AS at"]);
+  return String(row?.["at"]);
+}
+
+/** Bytes written to the log from one place to another, without the images of whole pages that follow a checkpoint: read from the log itself. */
+export async function walWithoutPages(url: string, from: string, to: string): Promise<number> {
+  const [row] = await once(url, [
+    "CREATE EXTENSION IF NOT EXISTS pg_walinspect",
+    // What is inserted is not all flushed yet, and only that can be read.
+    "CHECKPOINT",
+    `SELECT sum(record_size)::float8 AS bytes FROM pg_get_wal_stats('${from}', '${to}')`,
+  ]);
   return Number(row?.["bytes"]);
+}
+
+/** How often the log was brought to the disk: PostgreSQL 18 counts it under another name than those before. */
+export async function walFsyncs(url: string): Promise<number> {
+  const [version] = await once(url, ["SELECT current_setting('server_version_num')::int AS number"]);
+  const text =
+    Number(version?.["number"]) >= 180_000
+      ? "SELECT sum(fsyncs)::float8 AS count FROM pg_stat_io WHERE object = 'wal'"
+      : "SELECT wal_sync::float8 AS count FROM pg_stat_wal";
+  const [row] = await once(url, [text]);
+  return Number(row?.["count"]);
 }
 
 /** Microseconds of processor time that the server has used: its living processes, and those it has seen end. Undefined where there is no /proc. */

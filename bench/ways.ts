@@ -12,10 +12,8 @@ import { percentile, runChains } from "./measure.ts";
 import type { OpenOrder, Shop } from "./shop.ts";
 import { funding } from "./shop.ts";
 
-type Timed = Pick<Measured, "done" | "seconds" | "p50" | "p99">;
-
 /** Each order is funded, delivered and accepted, one after the other; three transitions, two of them with a journal entry. */
-export async function throughAct(engine: Engine, orders: readonly OpenOrder[], inFlight: number): Promise<Timed> {
+export async function throughAct(engine: Engine, orders: readonly OpenOrder[], inFlight: number): Promise<Measured> {
   const run = (make: () => Command) => async () => {
     const answer = await engine.lanes.one(make());
     if (isRefusal(answer)) throw new Error(`${answer.refused}: ${answer.detail}`);
@@ -34,7 +32,12 @@ export async function throughAct(engine: Engine, orders: readonly OpenOrder[], i
 }
 
 /** Deliveries by the seller's key, over HTTP, from another process. */
-export async function throughHttp(url: string, shops: readonly Shop[], orders: readonly OpenOrder[], connections: number): Promise<Timed> {
+export async function throughHttp(
+  url: string,
+  shops: readonly Shop[],
+  orders: readonly OpenOrder[],
+  connections: number,
+): Promise<Measured> {
   const tokens = new Map(shops.map((shop) => [shop.sellerId, shop.authtoken]));
   const bodies = orders.map(({ sellerId, orderId }) =>
     new URLSearchParams({

@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import diagnostics from "node:diagnostics_channel";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo, Socket } from "node:net";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { assemble } from "../server/src/commands/assemble.ts";
+import { prepareDatabase } from "../server/src/commands/prepare-database.ts";
+import { appOf } from "../server/src/commands/serve.ts";
+import { table } from "../server/src/commands/table.ts";
+import { readConfig } from "../server/src/config.ts";
+import { buildServer } from "../server/src/http/app.ts";
+import type { Bench, Measure } from "./bench.ts";
+import { once, startCluster } from "./cluster.ts";
+import { goals } from "./goals.ts";
+import { median, rate } from "./measure.ts";
+import { cost } from "./measures/cost.ts";
+import { engine } from "./measures/engine.ts";
+import { http } from "./measures/http.ts";
+import { list } from "./measures/list.ts";
+import { oneSeller } from "./measures/one-seller.ts";
+import { single } from "./measures/single.ts";
+import { start } from "./measures/start.ts";
+import { verify } from "./measures/verify.ts";
+import { makeYardstick } from "./pgbench.ts";
+import { heads, markdown, rowsOf } from "./report.ts";
+import { makeShops, openOrders } from "./shop.ts";
+import { throughAct } from "./ways.ts";
+
+// `npm run bench`: everything side by side in one run. `--quick`: one small round that writes no page; `--only name`; `--rounds n`.
+
+const all: readonly Measure[] = [engine, http, list, oneSeller, single, cost, verify, start];
+const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" } } });
+const quick = values.quick === true;
+const rounds = Number(values.rounds ?? (quick ? 1 : 5));
+const chosen = all.filter((one) => values.only === undefined || one.name === values.only);
+if (!Number.isInteger(rounds) || rounds < 1) stopWith("--rounds takes a whole number from 1.");
+if (chosen.length === 0) stopWith(`--only takes one of ${all.map((one) => one.name).join(", ")}.`);
+
+const silent = { info: () => undefined, warn: console.warn, error: console.error };
+const home = mkdtempSync(join(tmpdir(), "tranche-bench-"));
+// The user that PostgreSQL runs as has to get through.
+chmodSync(home, 0o711);
+const cluster = await startCluster(home);
+let cleaning: Promise<void> | undefined;
+const clean = () =>
+  (cleaning ??= cluster.stop().then(() => {
+    rmSync(home, { recursive: true, force: true });
+  }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void clean().finally(() => process.exit(130)));
+try {
+  await run();
+} finally {
+  await clean();
+}
+
+async function run(): Promise<void> {
+  const loadBefore = loadavg()[0] ?? 0;
+  const trips = countRoundTrips(Number(new URL(cluster.url).port));
+  const config = readConfig({ TRANCHE_HOME: home, TRANCHE_LIMIT_PER_KEY: "1000000", TRANCHE_LIMIT_PER_ADDRESS: "1000000" });
+  const secretKey = randomBytes(32);
+  const open = () => assemble({ config, ownerUrl: cluster.url, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
+  say("preparing shops and orders …");
+  await prepareDatabase(cluster.url, config);
+  const yardstick = await makeYardstick(cluster.url);
+  const first = open();
+  const shops = await makeShops(first.engine, secretKey, quick ? 50 : 1_000);
+  // Lives to their end, so that no table is empty when its statements are planned.
+  await throughAct(first.engine, await openOrders(first.engine, shops, quick ? 200 : 5_000), 128);
+  await first.close();
+  await once(cluster.url, ["VACUUM ANALYZE", "CHECKPOINT"]);
+
+  const parts = open();
+  const app = appOf(config, parts, secretKey, "http://127.0.0.1:4000");
+  const server = await buildServer(app, { bodyLimit: config.bodyLimit, trustProxy: 0, ...config.limit, logger: undefined });
+  await server.listen({ host: "127.0.0.1", port: 0 });
+  // pgbench counts the time it takes to connect, which on a busy machine is more than a second for many clients.
+  const seconds = 3;
+  const tried: { clients: number; tps: number }[] = [];
+  for (const clients of [8, 16, 32, 64]) tried.push({ clients, tps: rate(await yardstick.run(clients, seconds)) });
+  const best = tried.toSorted((a, b) => b.tps - a.tps)[0] ?? { clients: 32, tps: Number.NaN };
+  say(`pgbench: ${tried.map(({ clients, tps }) => `${Math.round(tps)}/s with ${clients} clients`).join(", ")}`);
+  const beside: number[] = [];
+  const bench: Bench = {
+    url: cluster.url,
+    dataDirectory: cluster.dataDirectory,
+    parts,
+    shops,
+    yardstick,
+    bestClients: best.clients,
+    scale: quick ? 0.05 : 1,
+    httpUrl: `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    roundTrips: trips,
+    pgbench: async () => {
+      const tps = rate(await yardstick.run(best.clients, seconds));
+      beside.push(tps);
+      return tps;
+    },
+    orders: (count, of) => openOrders(parts.engine, of ?? shops, count),
+    say,
+  };
+  const found = new Map<string, number[]>();
+  for (let round = 1; round <= rounds; round += 1) {
+    say(`round ${round} of ${rounds}`);
+    for (const measure of chosen) {
+      const answers = await measure.round(bench);
+      for (const [key, value] of Object.entries(answers)) found.set(key, [...(found.get(key) ?? []), value]);
+      const shown = Object.entries(answers).map(([key, value]) => `${key} ${value.toPrecision(4)}`);
+      say(`  ${measure.name.padEnd(11)} ${shown.join(", ")}`);
+    }
+  }
+  await server.close();
+  await parts.close();
+  const rows = rowsOf(
+    goals.filter((goal) => found.has(goal.key)),
+    found,
+  );
+  console.log(`\n${table(heads, rows, new Set())}\n`);
+  if (quick || values.only !== undefined) return;
+  const [version] = await once(cluster.url, ["SHOW server_version"]);
+  const page = markdown(rowsOf(goals, found), {
+    command: `npm run bench${values.rounds === undefined ? "" : ` -- --rounds ${rounds}`}`,
+    rounds,
+    at: new Date(),
+    versions: `Node ${process.versions.node}, PostgreSQL ${String(version?.["server_version"])} (embedded, fsync on), ${yardstick.name}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}`,
+    load: [loadBefore, loadavg()[0] ?? 0],
+    notes: [`pgbench was fastest with ${best.clients} clients; beside the measures its median was ${Math.round(median(beside))} a second.`],
+  });
+  writeFileSync(join(import.meta.dirname, "results.md"), page);
+}
+
+/** Watches the sockets of this process: a write to the database after it has answered begins another round trip. */
+function countRoundTrips(port: number): () => number {
+  let count = 0;
+  diagnostics.subscribe("net.client.socket", (message) => {
+    const { socket } = message as { socket: Socket };
+    socket.once("connect", () => {
+      if (socket.remotePort !== port) return;
+      let answered = true;
+      socket.on("data", () => (answered = true));
+      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+      socket.write = ((...args: unknown[]) => {
+        if (answered) count += 1;
+        answered = false;
+        return write(...args);
+      });
+    });
+  });
+  return () => count;
+}
+
+function say(text: string): void {
+  console.log(text);
+}
+
+function stopWith(text: string): never {
+  console.error(text);
+  process.exit(1);
+}
