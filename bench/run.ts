@@ -42,13 +42,17 @@ const silent = { info: () => undefined, warn: console.warn, error: console.error
 const home = mkdtempSync(join(tmpdir(), "tranche-bench-"));
 // The user that PostgreSQL runs as has to get through.
 chmodSync(home, 0o711);
-const cluster = await startCluster(home);
+const starting = startCluster(home);
 let cleaning: Promise<void> | undefined;
+// Also when it is told to stop while the server is still being made: that is waited for, since half of it would stay behind.
 const clean = () =>
-  (cleaning ??= cluster.stop().then(() => {
-    rmSync(home, { recursive: true, force: true });
-  }));
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void clean().finally(() => process.exit(130)));
+  (cleaning ??= starting
+    .then((made) => made.stop())
+    .finally(() => {
+      rmSync(home, { recursive: true, force: true });
+    }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void clean().finally(() => process.exit(130)));
+const cluster = await starting;
 try {
   await run();
 } finally {
