@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { testDatabase } from "./setup/database.ts";
 import { keptSeeds } from "./simulator/seeds.ts";
 import type { SimulationOptions } from "./simulator/run.ts";
+import { Random } from "./simulator/random.ts";
 import { simulate } from "./simulator/run.ts";
 
 // Bounded by simulated years, never by a clock on the wall.
@@ -33,4 +34,13 @@ describe("a simulated year leaves everything in order", () => {
   test(`seed ${fresh}, a fresh one`, { timeout: patience }, async () => {
     expect((await lives({ seed: fresh, years: 1 })).broken).toEqual([]);
   });
+});
+
+test("every seed is another run, and the same seed the same", () => {
+  const drawn = (seed: number) => {
+    const random = new Random(seed, "order s0/0");
+    return Array.from({ length: 4 }, () => random.next()).join(" ");
+  };
+  expect(new Set(Array.from({ length: 1_000 }, (_, seed) => drawn(seed))).size).toBe(1_000);
+  expect(drawn(7)).toBe(drawn(7));
 });

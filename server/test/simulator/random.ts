@@ -6,7 +6,7 @@ export class Random {
   #state: number;
 
   constructor(seed: number, name: string) {
-    let hash = 2166136261 ^ seed;
+    let hash = 2166136261;
     for (const letter of `${seed}/${name}`) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619);
     this.#state = hash >>> 0;
     for (let i = 0; i < 4; i += 1) this.next();
