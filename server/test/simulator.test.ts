@@ -19,7 +19,7 @@ async function lives(options: Omit<SimulationOptions, "ownerUrl">) {
 }
 
 describe("a simulated year leaves everything in order", () => {
-  test.each(keptSeeds)("seed $seed, which found that $found", { timeout: patience }, async ({ seed, years }) => {
+  test.each(keptSeeds)("seed $seed: $why", { timeout: patience }, async ({ seed, years }) => {
     const outcome = await lives({ seed, years });
     expect(outcome.broken).toEqual([]);
     expect(outcome.orders).toBeGreaterThanOrEqual(100 * years);
