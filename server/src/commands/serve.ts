@@ -21,6 +21,7 @@ import { startingTerms } from "./act-settings.ts";
 import type { Assembled } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
 import { openDatabase, openHome, readerUrl, secretKeyOf } from "./open-home.ts";
+import { pointDemoShop } from "./point-demo-shop.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { writeSandboxFile } from "./sandbox-file.ts";
 import { seedHome } from "./seed-home.ts";
@@ -61,6 +62,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
 
     const pollers = new Pollers(parts.engine, 1_000);
     const people = config.mode === "sandbox" ? await seedHome(home, parts.engine, secretKey, new Date(), startingTerms(config)) : undefined;
+    const demoSeller = people?.sellers[0];
+    if (demoSeller !== undefined) await pointDemoShop(parts.engine, demoSeller.email, { host: config.host, port });
     const app = withDemo(appOf(config, parts, secretKey, baseUrl), people);
     const server = await buildServer(app, { bodyLimit: config.bodyLimit, trustProxy: config.trustProxy, ...config.limit, logger: log });
     undo.unshift(() => server.close());
