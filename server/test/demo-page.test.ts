@@ -101,7 +101,9 @@ describe.skipIf(chromium === undefined)(
         "Make a project",
       ]);
       expect(await page.locator("#calls pre").first().innerText()).toMatch(/^curl -s 'http.*\/o\//);
-      expect(await page.locator("#calls .answer").last().innerText()).toMatch(/^200\n\{\s+"status": "success",\s+"message": "project_created"/);
+      expect(await page.locator("#calls .answer").last().innerText()).toMatch(
+        /^200\n\{\s+"status": "success",\s+"message": "project_created"/,
+      );
       expect(await page.locator("#postings dd").count()).toBeGreaterThan(2);
       expect(said).toEqual([]);
     }, 90_000);
@@ -182,7 +184,10 @@ describe.skipIf(chromium === undefined)(
       await page.getByText("None: a chargeback stops the clock.").waitFor();
       await look("chargeback");
       await page.getByRole("button", { name: "Bank: Chargeback won by the seller", exact: true }).click();
-      await page.getByText(/if nobody acts, the buyer gets the money back/).first().waitFor();
+      await page
+        .getByText(/if nobody acts, the buyer gets the money back/)
+        .first()
+        .waitFor();
       await click("Bank: Open a chargeback", "Paid into escrow");
       await page.getByRole("button", { name: "Bank: Chargeback lost", exact: true }).click();
       await page.locator("#title", { hasText: /Taken back by the buyer’s bank|Completed/ }).waitFor();

@@ -42,7 +42,13 @@ export async function demoState(reader: DemoReader, seller: Seller, orderId: num
   return {
     now: later(app.now(), offset),
     shop: seller.callbackUrl === null ? "none" : URL.parse(seller.callbackUrl)?.pathname === demoShopPath ? "demo" : "own",
-    projects: projects.map(({ id, name }) => projectLine(id, name, milestones.filter((one) => one.projectId === id))),
+    projects: projects.map(({ id, name }) =>
+      projectLine(
+        id,
+        name,
+        milestones.filter((one) => one.projectId === id),
+      ),
+    ),
     providers: providers.map(({ id, firstName, lastName }) => ({ id, name: `${firstName} ${lastName}`.trim() })),
     order: null,
     ...(order === undefined ? {} : await orderState(reader, seller, await readOrderView(app.pool, order))),

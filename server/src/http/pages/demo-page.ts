@@ -28,7 +28,7 @@ export function demoPage(view: DemoView): string {
 <noscript><p class="note warn">This page acts through a script. Without one, use the curl lines that the server printed at its start; the <a href="/seller">seller’s</a> and the <a href="/operator">operator’s</a> pages need none.</p></noscript>
 <div id="demo" class="stack" data-known="${known}">
 <p id="say" class="note" role="status">Start with a project. Every button makes the same HTTP call that your own code would; it stands beside the button, ready to copy.</p>
-<div class="columns"><section class="block" aria-labelledby="start-title"><h2 id="start-title">1. Projects and milestones</h2>
+<div class="columns"><div class="stack"><section class="block" aria-labelledby="start-title"><h2 id="start-title">1. Projects and milestones</h2>
 <ul id="projects" class="projects"><li class="muted">Looking …</li></ul>
 <div class="demo-step"><button id="make" type="button">Make a project</button><div id="make-call"></div></div></section>
 <section class="block" aria-labelledby="pay-title"><h2 id="pay-title">2. Pay a milestone</h2>
@@ -43,18 +43,17 @@ export function demoPage(view: DemoView): string {
 <div class="demo-ways"><div class="way"><h3>Standard</h3><p class="hint">A form of your shop leads the buyer to the escrow page.</p><button id="standard" disabled>Pay with the standard form</button><div id="standard-call"></div></div>
 <div class="way"><h3>Inline</h3><p class="hint">A script opens a dialog over your own page first.</p><button id="inline" type="button" disabled>Pay with the inline script</button><div id="inline-call"></div></div></div>
 </form></section></div>
-<div class="columns demo-turn"><section class="block" aria-labelledby="turn-title"><h2 id="turn-title">3. What can happen now</h2>
+<section class="block" aria-labelledby="turn-title"><h2 id="turn-title">3. What can happen now</h2>
 <div id="state" class="stack"><p class="muted">Choose or pay a milestone: its state, its deadlines and everybody’s buttons appear here.</p></div>
 <div class="demo-choices" id="choices" hidden>
 <div class="field" id="reason-field"><label for="reason">Reason for a rejection</label><select id="reason">${reasonChoices.map(({ value, text }) => html`<option value="${value}">${text}</option>`)}</select></div>
 <div class="field" id="gets-field"><label for="gets">Of a split or a ruling, the buyer gets (NGN)</label><input id="gets" inputmode="decimal" value="2000.00"></div>
 </div>
-<div id="steps" class="stack"></div></section>
-<div class="stack">
+<div id="steps" class="stack"></div></section></div>
+<div class="columns">
 ${panel("notifications", "Notifications to the shop", "What the shop’s server is told, and what it answered. The demo’s shop checks token and signature.", "Nothing sent yet: the first one goes out when the seller delivers.")}
 ${panel("letters", "Mailbox", "The buyer’s and the seller’s letters. Their links act without a password.", "No letters yet: the first come when a milestone is paid.")}
-${panel("calls", "The calls so far", "What this page has sent, and what came back.", "None yet. Each step shows up here as curl, with its answer.")}</div></div>
-<div class="columns">
+${panel("calls", "The calls so far", "What this page has sent, and what came back.", "None yet. Each step shows up here as curl, with its answer.")}
 ${panel("balances", "Ledger: balances", "What this order left on each account; minus is a debit.", "Nothing posted yet: the first posting is the payment.")}
 ${panel("postings", "Ledger: postings", "Each moves one amount from one account to another, and is never edited.", "Nothing posted yet: the first posting is the payment.")}
 </div></div>

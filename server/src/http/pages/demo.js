@@ -150,16 +150,14 @@
   });
   const standardCall = () => ({ path: "/pay", fields: form() });
   const inlineCall = () => ({ path: "/pay/inline", fields: form() });
-  at("make").addEventListener("click", () =>
-    doing("Make a project", async () => {
+  at("make").addEventListener("click", () => void doing("Make a project", async () => {
       const answer = await send("Make a project", makeCall());
       project = String(answer.data.id);
       orderId = null;
       go();
     }),
   );
-  at("mason").addEventListener("click", () =>
-    doing("Register a mason", async () => {
+  at("mason").addEventListener("click", () => void doing("Register a mason", async () => {
       const answer = await send("Register a mason", masonCall());
       shown = "";
       await refresh();
@@ -295,7 +293,7 @@
   };
   const row = (key, label, what, look, call, act, hint) => {
     const button = el("button", label, { type: "button", class: look, "aria-label": what, "data-key": key });
-    button.addEventListener("click", () => doing(what, act));
+    button.addEventListener("click", () => void doing(what, act));
     return el("div", [button, hint === undefined ? null : el("p", hint, { class: "hint" }), beside(key, what, call)], { class: "demo-step" });
   };
   const step = (party, action) => {
@@ -318,7 +316,7 @@
   const bank = () => {
     const paid = state.payments.find((one) => one.received > 0);
     if (paid === undefined || ["charged_back", "failed"].includes(paid.state)) return [];
-    const call = (step) => ({ path: `/sandbox/payments/${paid.reference}/dispute`, fields: { step } });
+    const call = (step) => ({ path: `/sandbox/payments/${paid.reference}/dispute`, shows: `/sandbox/payments/…/dispute`, fields: { step } });
     const one = (step, label, hint) => row(`bank ${step}`, label, `Bank: ${label}`, "quiet", call(step), () => send(`Bank: ${label}`, call(step)).then(() => pause(400)), hint);
     if (paid.state === "disputed") return [one("win", "Chargeback won by the seller", "The hold is lifted and time runs on."), one("lose", "Chargeback lost", "The bank takes the money out of escrow; once it was paid out, the seller owes it.")];
     return [one("open", "Open a chargeback", "The buyer’s bank wants the money back: nothing is paid out while it looks.")];
@@ -430,7 +428,7 @@
     }
     if (at("say").textContent.startsWith("The server does not answer")) say("The server is back.", "good");
     state = answer.data;
-    project ??= state.order?.project == null ? (state.projects[0] ? String(state.projects[0].id) : null) : String(state.order.project);
+    project ??= (state.order?.project ?? null) === null ? (state.projects[0] ? String(state.projects[0].id) : null) : String(state.order.project);
     // The time alone is no reason to draw the buttons anew.
     const look = JSON.stringify({ ...state, now: 0, project });
     if (look === shown) return;
