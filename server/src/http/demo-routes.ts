@@ -20,8 +20,9 @@ const assets = [
   { path: "/assets/demo.css", type: "text/css; charset=utf-8", text: readFileSync(new URL("pages/demo.css", import.meta.url), "utf8") },
 ] as const;
 
+// The inline dialog shows a summary of the checkout in a frame.
 const policy =
-  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** The demo page at `/`, what it reads, and its shop's address. Only a sandbox has it: it hands out the secrets of the sandbox's made-up people. */
 export function demoRoutes(server: FastifyInstance, app: App, sandbox: SandboxPorts, people: DemoPeople): void {
