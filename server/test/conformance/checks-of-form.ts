@@ -51,6 +51,7 @@ export const appendOnly: Check = {
 
 export const chained: Check = {
   id: "INV-03",
+  needs: "HASH_CHAIN",
   title: "the hash chain is intact",
   run: async (ledger, draw) => {
     await fund(ledger, draw, "acct:a", 10_000);
@@ -107,6 +108,7 @@ export const oneCurrency: Check = {
 
 export const reversed: Check = {
   id: "INV-12",
+  needs: "COMPENSATION",
   title: "a reversal adds, it never removes",
   run: async (ledger, draw) => {
     const amount = draw.whole(1_000, 9_000);

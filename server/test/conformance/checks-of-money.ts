@@ -79,6 +79,7 @@ export const projected: Check = {
 
 export const guarded: Check = {
   id: "INV-09",
+  needs: "OVERDRAFT_GUARD",
   title: "of 20 withdrawals at once exactly 10 succeed",
   run: async (ledger, draw) => {
     const each = draw.whole(100, 1_000);
@@ -106,6 +107,7 @@ export const exact: Check = {
 
 export const recovered: Check = {
   id: "INV-13",
+  needs: "REPLAY",
   title: "the journal alone rebuilds every balance, in every currency",
   run: async (ledger, draw) => {
     const accounts = names(6);
@@ -130,6 +132,7 @@ export const recovered: Check = {
 
 export const honest: Check = {
   id: "INV-15",
+  needs: "OVERDRAFT_GUARD",
   title: "a repeat of a refused transaction is never called applied",
   run: async (ledger, draw) => {
     await fund(ledger, draw, "acct:a", 100);

@@ -6,9 +6,15 @@ export interface Finding {
   readonly says: string;
 }
 
+/** What a ledger says that it has. A check of something it never claimed is not applicable. */
+export const capabilities = ["OVERDRAFT_GUARD", "REPLAY", "COMPENSATION", "HASH_CHAIN"] as const;
+export type Capability = (typeof capabilities)[number];
+
 export interface Check {
   readonly id: string;
   readonly title: string;
+  /** Without it the question is not put. */
+  readonly needs?: Capability;
   /** Begins with an empty ledger. */
   run(ledger: Ledger, draw: Draw): Promise<Finding>;
 }
