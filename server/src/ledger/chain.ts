@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Posting } from "../domain/movements.ts";
 
 /** What stands before the first leg of a book, and before the first transition of an order. */
 export const genesis = "GENESIS";
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return hash("sha256", text, "hex");
 }
 
 /** One leg as the hash chain sees it. `amount` is in minor units, `sequence` counts a book's legs from 1. */
@@ -23,7 +23,7 @@ export interface Leg {
  * `prevHash|transactionId|accountId|TYPE|amount|currency|sequence`. No field can contain the separator.
  */
 export function legHash(previous: string, leg: Leg): string {
-  return sha256([previous, leg.transactionId, leg.accountId, leg.type, leg.amount, leg.currency, leg.sequence].join("|"));
+  return sha256(`${previous}|${leg.transactionId}|${leg.accountId}|${leg.type}|${leg.amount}|${leg.currency}|${leg.sequence}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Fault } from "../domain/fault.ts";
-import type { SolvencySide } from "../domain/ledger-accounts.ts";
+import type { AccountId, SolvencySide } from "../domain/ledger-accounts.ts";
 import { owed, parseAccount } from "../domain/ledger-accounts.ts";
 import { keptSign } from "./post.ts";
 
@@ -10,10 +10,18 @@ export interface ReplayedPosting {
   readonly currency: string;
 }
 
-/** 1n, −1n or 0n as in {@link keptSign}; undefined for a name outside the chart of accounts. */
-function read(account: string): { readonly sign: bigint; readonly side: SolvencySide } | undefined {
+/** `sign` is 1n, −1n or 0n as in {@link keptSign}. */
+interface Known {
+  readonly id: AccountId;
+  readonly sign: bigint;
+  readonly side: SolvencySide;
+}
+
+/** Undefined for a name outside the chart of accounts. */
+function read(account: string): Known | undefined {
   try {
-    return { sign: keptSign(account), side: owed(parseAccount(account).kind) };
+    const { id, kind } = parseAccount(account);
+    return { id, sign: keptSign(account), side: owed(kind) };
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;
@@ -27,32 +35,45 @@ function read(account: string): { readonly sign: bigint; readonly side: Solvency
 export class Replay {
   /** `account currency` → balance, credit positive. */
   readonly #balances = new Map<string, bigint>();
-  readonly #known = new Map<string, ReturnType<typeof read>>();
+  readonly #known = new Map<string, Known | undefined>();
 
   /** Adds a posting and answers what is wrong with it: accounts outside the chart, and kept balances that it takes below zero. */
   add({ debit, credit, amount, currency }: ReplayedPosting): string[] {
-    return [...this.#change(debit, currency, -amount), ...this.#change(credit, currency, amount)];
+    const wrong: string[] = [];
+    this.#change(debit, currency, -amount, wrong);
+    this.#change(credit, currency, amount, wrong);
+    return wrong;
   }
 
-  #change(account: string, currency: string, by: bigint): string[] {
+  #change(account: string, currency: string, by: bigint, wrong: string[]): void {
     const key = `${account} ${currency}`;
     const before = this.#balances.get(key) ?? 0n;
     const balance = before + by;
     if (balance === 0n) this.#balances.delete(key);
     else this.#balances.set(key, balance);
     const known = this.#read(account);
-    if (known === undefined) return [`${account} is no account of the chart`];
+    if (known === undefined) {
+      wrong.push(`${account} is no account of the chart`);
+      return;
+    }
     const fell = known.sign * before >= 0n && known.sign * balance < 0n;
-    return fell ? [`${account} falls to ${known.sign * balance} ${currency}, below its floor`] : [];
+    if (fell) wrong.push(`${account} falls to ${known.sign * balance} ${currency}, below its floor`);
   }
 
-  #read(account: string): ReturnType<typeof read> {
-    if (!this.#known.has(account)) {
-      // Names of orders and payments come once and never again: what was learned of them is forgotten now and then.
+  #read(account: string): Known | undefined {
+    let known = this.#known.get(account);
+    if (known === undefined) {
+      // Names of orders and payments come a few times and never again: what was learned of them is forgotten now and then.
       if (this.#known.size > 50_000) this.#known.clear();
-      this.#known.set(account, read(account));
+      known = read(account);
+      this.#known.set(account, known);
     }
-    return this.#known.get(account);
+    return known;
+  }
+
+  /** The account's name once it is known to be in the chart; undefined for others. Reading a name is dear, so that it is done once. */
+  named(account: string): AccountId | undefined {
+    return this.#read(account)?.id;
   }
 
   /** Credit positive; 0 for an account that was never posted to. */

@@ -1,7 +1,5 @@
 import type { Query, Queryable } from "../db/connect.ts";
 import { run } from "../db/connect.ts";
-import { parseAccount } from "../domain/ledger-accounts.ts";
-import { Fault } from "../domain/fault.ts";
 import { chainPosting, entryId, genesis, headerDigest } from "./chain.ts";
 import { Replay } from "./replay.ts";
 import type { Findings } from "./verify-report.ts";
@@ -25,7 +23,8 @@ export interface NotedHead {
 export const chainQueries = {
   page: {
     name: "verify_page",
-    text: `SELECT p.seq, p.entry_seq, p.debit, p.credit, p.amount, p.currency, p.hash, e.cause, e.order_id, e.at, e.order_digest, e.reverses
+    text: `SELECT p.seq, p.entry_seq, p.debit, p.credit, p.amount, p.currency, encode(p.hash, 'hex') AS hash, e.cause, e.order_id, e.at,
+             encode(e.order_digest, 'hex') AS order_digest, e.reverses
            FROM (SELECT * FROM postings WHERE seller_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) p
            LEFT JOIN entries e ON e.seller_id = p.seller_id AND e.seq = p.entry_seq ORDER BY p.seq`,
   },
@@ -40,11 +39,11 @@ type PageRow = {
   credit: string;
   amount: bigint;
   currency: string;
-  hash: Buffer;
+  hash: string;
   cause: string | null;
   order_id: bigint | null;
   at: Date | null;
-  order_digest: Buffer | null;
+  order_digest: string | null;
   reverses: bigint | null;
 };
 
@@ -66,11 +65,14 @@ export async function walkChain(
   onPage: (postings: number) => void,
 ): Promise<Walked> {
   const walk = new Walk(book, findings);
-  for (;;) {
-    const { rows } = await run<PageRow>(client, chainQueries.page, [book.sellerId, walk.seq, pageSize]);
+  const read = (after: bigint) => run<PageRow>(client, chainQueries.page, [book.sellerId, after, pageSize]);
+  for (let page: ReturnType<typeof read> | undefined = read(0n); page !== undefined; ) {
+    const { rows }: Awaited<typeof page> = await page;
+    const last = rows.at(-1);
+    // The database looks for the next page while this one's hashes are worked out.
+    page = last === undefined || rows.length < pageSize ? undefined : read(last.seq);
     for (const row of rows) walk.step(row);
     if (rows.length > 0) onPage(rows.length);
-    if (rows.length < pageSize) break;
   }
   const { rows } = await run<{ seq: bigint | null; entries: bigint }>(client, chainQueries.lastEntry, [book.sellerId]);
   walk.end(Number(rows[0]?.seq ?? 0));
@@ -113,7 +115,7 @@ class Walk {
     const gap = seq !== this.seq + 1;
     if (gap) this.#report(this.#entryOfGap(entry), `posting ${this.seq + 1} is missing`);
     if (entry !== this.#entry || this.#id === "") this.#enter(entry, row);
-    const hash = row.hash.toString("hex");
+    const { hash } = row;
     // After a gap the hash before is not known, and the gap has been reported.
     if (!gap && this.#expected(row, seq) !== hash) {
       this.#report(
@@ -150,7 +152,7 @@ class Walk {
         cause,
         at,
         orderId,
-        orderDigest: row.order_digest?.toString("hex") ?? null,
+        orderDigest: row.order_digest,
         reverses: row.reverses === null ? null : Number(row.reverses),
       });
       this.#id = entryId(this.#book.sellerId, entry, digest);
@@ -160,18 +162,10 @@ class Walk {
 
   /** The hash a posting must have; undefined where it cannot have one, because an account's name is outside the chart. */
   #expected(row: PageRow, seq: number): string | undefined {
-    try {
-      const posting = {
-        debit: parseAccount(row.debit).id,
-        credit: parseAccount(row.credit).id,
-        amount: row.amount,
-        currency: row.currency,
-      };
-      return chainPosting(this.#hash, this.#id, posting, 2 * seq - 1);
-    } catch (error) {
-      if (error instanceof Fault) return undefined;
-      throw error;
-    }
+    const debit = this.replay.named(row.debit);
+    const credit = this.replay.named(row.credit);
+    if (debit === undefined || credit === undefined) return undefined;
+    return chainPosting(this.#hash, this.#id, { debit, credit, amount: row.amount, currency: row.currency }, 2 * seq - 1);
   }
 
   #report(entry: number, says: string): void {

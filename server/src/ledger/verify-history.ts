@@ -28,7 +28,7 @@ export const historyQueries = {
   },
   orders: {
     name: "verify_orders",
-    text: `SELECT id, state, version, digest, amount, lost, book_currency FROM orders WHERE seller_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+    text: `SELECT id, state, version, encode(digest, 'hex') AS digest, amount, lost, book_currency FROM orders WHERE seller_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
   },
   orderSteps: {
     name: "verify_order_steps",
@@ -37,7 +37,7 @@ export const historyQueries = {
   },
   orderEntries: {
     name: "verify_order_entries",
-    text: "SELECT seq, order_id, order_digest FROM entries WHERE seller_id = $1 AND order_id = ANY($2::bigint[]) ORDER BY seq",
+    text: "SELECT seq, order_id, encode(order_digest, 'hex') AS order_digest FROM entries WHERE seller_id = $1 AND order_id = ANY($2::bigint[]) ORDER BY seq",
   },
   strayEntries: {
     name: "verify_stray_entries",
@@ -66,9 +66,9 @@ export const historyQueries = {
 
 const things = ["payments", "disbursements", "offers", "holds", "projects", "providers"] as const;
 
-type OrderRow = { id: bigint; state: string; version: number; digest: Buffer; amount: bigint; lost: bigint; book_currency: string };
+type OrderRow = { id: bigint; state: string; version: number; digest: string; amount: bigint; lost: bigint; book_currency: string };
 type StepRow = { object_id: bigint; version: number; action: string; from_state: string; to_state: string; party: string; at: Date };
-type EntryRow = { seq: bigint; order_id: bigint; order_digest: Buffer | null };
+type EntryRow = { seq: bigint; order_id: bigint; order_digest: string | null };
 type OtherStep = { object: string; object_id: bigint; version: number; from_state: string; to_state: string };
 
 /** Checks a book's history: its event sequence, every thing's steps, and each order's running digest, state and escrow. */
@@ -151,7 +151,7 @@ function checkOrder(order: OrderRow, steps: readonly StepRow[], entries: readonl
     findings.add(`order ${order.id} is ${order.state} (version ${order.version}), but ${led}`, about);
   }
   // A step that was changed shows first in the entry that was posted after it.
-  const strange = entries.find((entry) => !digests.has(entry.order_digest?.toString("hex") ?? ""));
+  const strange = entries.find((entry) => !digests.has(entry.order_digest ?? ""));
   if (strange !== undefined) {
     const entry = Number(strange.seq);
     findings.add(`entry ${entry} was posted for a history of order ${order.id} that is not the stored one: a step was changed`, {
@@ -159,7 +159,7 @@ function checkOrder(order: OrderRow, steps: readonly StepRow[], entries: readonl
       ...about,
     });
   }
-  if (digest !== order.digest.toString("hex")) findings.add(`order ${order.id}: its steps do not give its digest`, about);
+  if (digest !== order.digest) findings.add(`order ${order.id}: its steps do not give its digest`, about);
   const holds = holdingStates.some((state) => state === order.state);
   const due = holds ? order.amount - order.lost : 0n;
   const held = replay.balance(orderEscrow(Number(order.id)), order.book_currency);
