@@ -144,11 +144,11 @@ function countRoundTrips(port: number): () => number {
       let answered = true;
       socket.on("data", () => (answered = true));
       const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-      socket.write = ((...args: unknown[]) => {
+      socket.write = (...args: unknown[]) => {
         if (answered) count += 1;
         answered = false;
         return write(...args);
-      });
+      };
     });
   });
   return () => count;

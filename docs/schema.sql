@@ -621,7 +621,7 @@ CREATE TABLE refusals (
   fingerprint bytea NOT NULL,
   code text NOT NULL,
   detail text NOT NULL,
-  facts jsonb,
+  facts json,
   at timestamp(3) with time zone NOT NULL,
   CONSTRAINT refusals_pkey PRIMARY KEY (seller_id, actor, key)
 );
@@ -697,7 +697,7 @@ CREATE TABLE transitions (
   step smallint NOT NULL,
   key text,
   fingerprint bytea,
-  answer jsonb,
+  answer json,
   CONSTRAINT transitions_pkey PRIMARY KEY (seller_id, seq),
   CONSTRAINT a_command_takes_effect_once UNIQUE (seller_id, command_id, step),
   CONSTRAINT a_thing_has_one_step_per_version UNIQUE (seller_id, object, object_id, version),

@@ -69,10 +69,10 @@ CREATE TABLE transitions (
   note         jsonb,
   command_id   uuid NOT NULL,
   step         smallint NOT NULL,
-  -- The remembered answer: only on the first step of a command.
+  -- The remembered answer: only on the first step of a command. Not jsonb, which would give its keys back in another order.
   key          text,
   fingerprint  bytea,
-  answer       jsonb,
+  answer       json,
   PRIMARY KEY (seller_id, seq),
   CONSTRAINT a_thing_has_one_step_per_version UNIQUE (seller_id, object, object_id, version),
   CONSTRAINT a_command_takes_effect_once UNIQUE (seller_id, command_id, step)
@@ -88,7 +88,7 @@ CREATE TABLE refusals (
   fingerprint bytea NOT NULL,
   code        text NOT NULL,
   detail      text NOT NULL,
-  facts       jsonb,
+  facts       json,
   at          timestamptz(3) NOT NULL,
   PRIMARY KEY (seller_id, actor, key)
 );

@@ -21,7 +21,7 @@ const rollback = { name: "rollback", text: "ROLLBACK" };
 const rememberRefusals = {
   name: "remember_refusals",
   text: `INSERT INTO refusals (seller_id, actor, key, fingerprint, code, detail, facts, at)
-         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::jsonb[], $8::timestamptz[])
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::json[], $8::timestamptz[])
          ON CONFLICT DO NOTHING`,
 };
 export const actQueries = { begin, commit, rollback, rememberRefusals };

@@ -32,7 +32,7 @@ const transitions = insertOnly<Transition>("transitions", {
   step: "int",
   key: "text",
   fingerprint: "hex",
-  answer: "json",
+  answer: "answer",
 });
 const entries = insertOnly<JournalEntry>("entries", {
   sellerId: "id",

@@ -1,7 +1,8 @@
 import type { Query } from "./connect.ts";
 
 /** How a column is kept and how it reads in TypeScript: an `id` is a number, an `amount` a bigint, `hex` a bytea written as hex text. */
-export type ColumnKind = "id" | "amount" | "int" | "text" | "bool" | "time" | "json" | "hex" | "numeric" | "texts" | "uuid";
+/** `json` is kept as jsonb; `answer` as it was written, its keys in their order, so that a repeated answer is the same to the letter. */
+export type ColumnKind = "id" | "amount" | "int" | "text" | "bool" | "time" | "json" | "answer" | "hex" | "numeric" | "texts" | "uuid";
 
 const pgTypes: Record<ColumnKind, string> = {
   id: "bigint",
@@ -11,6 +12,7 @@ const pgTypes: Record<ColumnKind, string> = {
   bool: "boolean",
   time: "timestamptz",
   json: "jsonb",
+  answer: "json",
   hex: "bytea",
   numeric: "numeric",
   texts: "text",
@@ -85,6 +87,7 @@ function writeAs(kind: ColumnKind, value: unknown): unknown {
   if (value === null || value === undefined) return null;
   switch (kind) {
     case "json":
+    case "answer":
       return toJson(value);
     case "hex":
       return `\\x${String(value)}`;
