@@ -8,7 +8,12 @@ const mostLines = 400;
 const tooLong: ReadonlyMap<string, number> = new Map([]);
 
 /** The programs that read these accept nothing but a default export. */
-const defaultExportNeeded: ReadonlySet<string> = new Set(["vitest.config.ts", "tools/count-reporter.ts"]);
+const defaultExportNeeded: ReadonlySet<string> = new Set([
+  "vitest.config.ts",
+  "tools/count-reporter.ts",
+  "mutation/vitest.domain.config.ts",
+  "mutation/vitest.ledger.config.ts",
+]);
 
 const readsEnvironment = /^(server\/src\/config\.ts|tools\/|bench\/|server\/test\/|vitest\.config\.ts)/;
 /** Time is handed to these as an argument. */

@@ -96,7 +96,7 @@ describe("amounts in major units", () => {
         const text = format(amount, code).slice(4).replaceAll(",", "");
         return parseMajor(text, code) === amount;
       }),
-      { numRuns: 10_000 },
+      { numRuns: fc.readConfigureGlobal().numRuns ?? 10_000 },
     );
   });
 });

@@ -5,7 +5,8 @@ import type { Ending, ExitInput, ShareTerms } from "./ending.ts";
 import { Fault } from "./fault.ts";
 import { isRefusal } from "./refusals.ts";
 
-const runs = { numRuns: 20_000 };
+// Mutation tests ask for fewer, thousands of times over.
+const runs = { numRuns: fc.readConfigureGlobal().numRuns ?? 20_000 };
 
 const alone: ShareTerms = { payeeKind: "none", basisPoints: 0, nonSplit: 0n, payoutFee: 5000n, providerFeeBearer: "before_split" };
 const provider = (percent: number, change: Partial<ShareTerms> = {}): ShareTerms => ({

@@ -4,6 +4,9 @@ import { Fault } from "./fault.ts";
 import { greatest, halfUpDiv, largestAmount, least, minor, nearestMinor, wholeWithinNoise } from "./money.ts";
 import { isRefusal } from "./refusals.ts";
 
+// Mutation tests ask for fewer, thousands of times over.
+const runs = { numRuns: fc.readConfigureGlobal().numRuns ?? 10_000 };
+
 describe("halfUpDiv", () => {
   test.each([
     [0n, 7n, 0n],
@@ -24,7 +27,7 @@ describe("halfUpDiv", () => {
         const twiceOff = 2n * (halfUpDiv(numerator, denominator) * denominator - numerator);
         return twiceOff > -denominator && twiceOff <= denominator;
       }),
-      { numRuns: 10_000 },
+      runs,
     );
   });
 
@@ -108,7 +111,7 @@ describe("amounts from outside", () => {
   test("every whole amount comes back, as number and as text", () => {
     fc.assert(
       fc.property(fc.bigInt(1n, largestAmount), (amount) => minor(Number(amount)) === amount && minor(String(amount)) === amount),
-      { numRuns: 10_000 },
+      runs,
     );
   });
 
@@ -118,7 +121,7 @@ describe("amounts from outside", () => {
         const total = (kobo / 100) * pieces * 100;
         return minor(total) === BigInt(kobo) * BigInt(pieces);
       }),
-      { numRuns: 10_000 },
+      runs,
     );
   });
 
@@ -127,7 +130,7 @@ describe("amounts from outside", () => {
       fc.property(fc.integer({ min: 0, max: 1_000_000_000_000 }), fc.integer({ min: 2, max: 98 }), (kobo, hundredths) =>
         isRefusal(minor(kobo + hundredths / 100)),
       ),
-      { numRuns: 10_000 },
+      runs,
     );
   });
 });

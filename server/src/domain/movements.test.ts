@@ -394,6 +394,6 @@ test("an order of any size ends with empty escrow, and the reversal brings every
       const emptied = ledger.balance(escrow) === 0n;
       return emptied && ledger.post(movements.reverse(release)).balance(escrow) === amount;
     }),
-    { numRuns: 2_000 },
+    { numRuns: fc.readConfigureGlobal().numRuns ?? 2_000 },
   );
 });

@@ -4,7 +4,8 @@ import { Fault } from "./fault.ts";
 import { isRefusal } from "./refusals.ts";
 import { allocate, parsePercent, splitByPercent } from "./split.ts";
 
-const runs = { numRuns: 20_000 };
+// Mutation tests ask for fewer, thousands of times over.
+const runs = { numRuns: fc.readConfigureGlobal().numRuns ?? 20_000 };
 const amount = fc.bigInt(0n, 10n ** 13n);
 const weights = fc.array(fc.bigInt(0n, 10n ** 6n), { minLength: 1, maxLength: 8 }).filter((all) => all.some((weight) => weight > 0n));
 
