@@ -1,7 +1,9 @@
 import type { Query } from "./connect.ts";
 
-/** How a column is kept and how it reads in TypeScript: an `id` is a number, an `amount` a bigint, `hex` a bytea written as hex text. */
-/** `json` is kept as jsonb; `answer` as it was written, its keys in their order, so that a repeated answer is the same to the letter. */
+/**
+ * How a column is kept and how it reads in TypeScript: an `id` is a number, an `amount` a bigint, `hex` a bytea written as hex text. `json` is
+ * kept as jsonb; `answer` as it was written, its keys in their order, so that a repeated answer is the same to the letter.
+ */
 export type ColumnKind = "id" | "amount" | "int" | "text" | "bool" | "time" | "json" | "answer" | "hex" | "numeric" | "texts" | "uuid";
 
 const pgTypes: Record<ColumnKind, string> = {

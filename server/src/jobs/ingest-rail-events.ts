@@ -54,11 +54,11 @@ function waitOf(event: Stored): number {
   return Math.min(1_000 * 2 ** event.tries, 3_600_000);
 }
 
-/** How long an event may be told before the receipt it is about. */
-const earliest = 30 * 86_400_000;
+/** An event may be told before the receipt that it is about; so long after it happened it is still tried again. */
+const waitsForReceipt = 30 * 86_400_000;
 
 function lookAgain(now: Date, event: Stored): Date | null {
-  return now < later(new Date(event.parsed.occurredAt), earliest) ? later(now, waitOf(event)) : null;
+  return now < later(new Date(event.parsed.occurredAt), waitsForReceipt) ? later(now, waitOf(event)) : null;
 }
 
 async function finish(engine: Engine, event: Stored, outcome: string, note: string | null, dueAt: Date | null): Promise<void> {
