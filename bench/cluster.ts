@@ -11,6 +11,8 @@ export async function startCluster(home: string): Promise<Embedded> {
     "ALTER SYSTEM SET max_connections = 200",
     "ALTER SYSTEM SET max_wal_size = '8GB'",
     "ALTER SYSTEM SET checkpoint_timeout = '30min'",
+    // What the log held is read from the log after a measure, and a checkpoint would have thrown it away.
+    "ALTER SYSTEM SET wal_keep_size = '16GB'",
   ]);
   await first.stop();
   return startEmbedded({ home, durable: true });
