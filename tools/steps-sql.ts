@@ -33,24 +33,34 @@ export function permittedSteps(all: readonly AnyMachine[] = machines): string[] 
   return [...new Set(texts)].toSorted();
 }
 
-/** The constraint's SQL: the allow-list of the table `transitions`, made from the machines' rows. */
-export function stepsConstraint(): string {
-  const list = permittedSteps().map((step) => `    '${step}'`);
-  return [
-    `CONSTRAINT ${stepsConstraintName}`,
-    `  CHECK ((object || ' ' || from_state || ' ' || action || ' ' || to_state) IN (`,
-    list.join(",\n"),
-    `  ))`,
-  ].join("\n");
+export const stepsFunctionName = "is_a_step_of_its_table";
+
+/**
+ * The allow-list of the table `transitions` in SQL, made from the machines' rows: a function, which the constraint asks. Written into the
+ * constraint itself, PostgreSQL would read the whole list anew for every statement that writes a step.
+ */
+export function stepsFunction(): string {
+  const list = permittedSteps().map((step) => `    ${step}`);
+  return `CREATE OR REPLACE FUNCTION ${stepsFunctionName}(object text, from_state text, action text, to_state text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN object || ' ' || from_state || ' ' || action || ' ' || to_state = ANY ('{
+${list.join(",\n")}
+  }'::text[]);
+END $$;
+`;
 }
 
 /**
- * A migration that puts the present list in the place of the one before. To write the next one:
+ * A migration that puts the present list in the place of the one before; with `first` also the constraint. To write the next one:
  * `node tools/steps-sql.ts > server/migrations/00000N_some_name.sql`.
  */
-export function stepsMigration(replaces: boolean): string {
-  const drop = replaces ? `ALTER TABLE transitions DROP CONSTRAINT ${stepsConstraintName};\n` : "";
-  return `-- The steps that may be recorded, made from the machines in server/src/domain by tools/steps-sql.ts.\n\n${drop}ALTER TABLE transitions ADD ${stepsConstraint()};\n`;
+export function stepsMigration(first: boolean): string {
+  const constraint = `
+ALTER TABLE transitions ADD CONSTRAINT ${stepsConstraintName}
+  CHECK (${stepsFunctionName}(object, from_state, action, to_state));
+`;
+  return `-- The steps that may be recorded, made from the machines in server/src/domain by tools/steps-sql.ts.\n\n${stepsFunction()}${first ? constraint : ""}`;
 }
 
-if (import.meta.main) process.stdout.write(stepsMigration(!process.argv.includes("--first")));
+if (import.meta.main) process.stdout.write(stepsMigration(process.argv.includes("--first")));

@@ -34,6 +34,8 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_of_an_order ON entries (seller_id, order_id) WHERE order_id IS NOT NULL;
 
+-- What one batch writes refers to what the same batch wrote or read under the book's lock, and nothing is ever deleted: no foreign keys here, on
+-- transitions, messages, notifications and disbursements. The writer's own checks and `verify` take their place (decision record 0026).
 CREATE TABLE postings (
   seller_id bigint NOT NULL,
   seq       bigint NOT NULL,
@@ -45,7 +47,6 @@ CREATE TABLE postings (
   -- Hash of the credit leg; the debit leg's stands between it and the previous posting's and is computed when walking the chain.
   hash      bytea NOT NULL,
   PRIMARY KEY (seller_id, seq),
-  FOREIGN KEY (seller_id, entry_seq) REFERENCES entries (seller_id, seq),
   CONSTRAINT a_posting_moves_a_positive_amount CHECK (amount > 0 AND amount < 9007199254740992),
   CONSTRAINT a_posting_has_two_accounts CHECK (debit <> credit)
 );
@@ -74,9 +75,10 @@ CREATE TABLE transitions (
   fingerprint  bytea,
   answer       json,
   PRIMARY KEY (seller_id, seq),
-  CONSTRAINT a_thing_has_one_step_per_version UNIQUE (seller_id, object, object_id, version),
-  CONSTRAINT a_command_takes_effect_once UNIQUE (seller_id, command_id, step)
+  CONSTRAINT a_thing_has_one_step_per_version UNIQUE (seller_id, object, object_id, version)
 );
+-- A command's further steps stand or fall with its first.
+CREATE UNIQUE INDEX a_command_takes_effect_once ON transitions (seller_id, command_id) WHERE step = 1;
 CREATE UNIQUE INDEX a_key_is_used_once ON transitions (seller_id, actor, key) WHERE key IS NOT NULL;
 CREATE INDEX steps_of_an_order ON transitions (seller_id, order_id, seq) WHERE order_id IS NOT NULL;
 

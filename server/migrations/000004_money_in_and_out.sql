@@ -92,9 +92,7 @@ CREATE TABLE disbursements (
   created_at   timestamptz(3) NOT NULL,
   due_at       timestamptz(3),
   concluded_at timestamptz(3),
-  PRIMARY KEY (seller_id, id),
-  FOREIGN KEY (seller_id, order_id) REFERENCES orders (seller_id, id),
-  FOREIGN KEY (seller_id, attempt_id) REFERENCES attempts (seller_id, id)
+  PRIMARY KEY (seller_id, id)
 );
 CREATE INDEX disbursements_of_an_order ON disbursements (seller_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX disbursements_of_an_attempt ON disbursements (seller_id, attempt_id) WHERE attempt_id IS NOT NULL;

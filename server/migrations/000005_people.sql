@@ -51,8 +51,7 @@ CREATE TABLE messages (
   sent_at       timestamptz(3),
   tries         integer NOT NULL DEFAULT 0,
   outcome       text,
-  PRIMARY KEY (seller_id, id),
-  FOREIGN KEY (seller_id, order_id) REFERENCES orders (seller_id, id)
+  PRIMARY KEY (seller_id, id)
 );
 CREATE INDEX messages_due ON messages (due_at) WHERE due_at IS NOT NULL;
 

@@ -7,7 +7,7 @@ CREATE TABLE notifications (
   transition_seq bigint NOT NULL,
   order_id       bigint NOT NULL,
   -- Whose address and keys: the seller's, or the marketplace operator's whose shop took the order.
-  receiver_id    bigint NOT NULL REFERENCES sellers (id),
+  receiver_id    bigint NOT NULL,
   envelope       text NOT NULL CONSTRAINT an_envelope_is_one_that_clients_know CHECK (envelope IN
     ('Delivered', 'Accepted', 'Rejected', 'Refunded', 'Canceled', 'Complete', 'Pending II', 'Dispute', 'Disputed')),
   message        text NOT NULL,
@@ -28,8 +28,6 @@ CREATE TABLE notifications (
   tries          integer NOT NULL DEFAULT 0,
   concluded_at   timestamptz(3),
   PRIMARY KEY (seller_id, id),
-  FOREIGN KEY (seller_id, transition_seq) REFERENCES transitions (seller_id, seq),
-  FOREIGN KEY (seller_id, order_id) REFERENCES orders (seller_id, id),
   CONSTRAINT a_step_is_told_once UNIQUE (seller_id, transition_seq),
   CONSTRAINT what_is_queued_is_due CHECK ((state = 'queued') = (due_at IS NOT NULL)),
   CONSTRAINT a_body_has_a_format CHECK ((body IS NULL) = (format IS NULL))

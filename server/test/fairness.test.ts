@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Answer } from "../src/actions/command.ts";
 import { Lanes } from "../src/actions/lanes.ts";
 import { noteRotation } from "../src/actions/sellers.ts";
-import type { Lane } from "../src/db/connect.ts";
+import type { Lane } from "../src/db/lane.ts";
 import { openLane } from "../src/db/connect.ts";
 import { isRefusal } from "../src/domain/refusals.ts";
 import type { World } from "./setup/world.ts";

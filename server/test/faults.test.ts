@@ -6,7 +6,7 @@ import type { Command } from "../src/actions/command.ts";
 import { Ids } from "../src/actions/ids.ts";
 import { joinSeller } from "../src/actions/join-seller.ts";
 import { Lanes } from "../src/actions/lanes.ts";
-import type { Lane } from "../src/db/connect.ts";
+import type { Lane } from "../src/db/lane.ts";
 import { openLane } from "../src/db/connect.ts";
 import { sellers } from "../src/db/tables.ts";
 import { must } from "../src/domain/fault.ts";

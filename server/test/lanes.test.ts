@@ -8,7 +8,7 @@ import { Lanes } from "../src/actions/lanes.ts";
 import { lookLater } from "../src/actions/look-later.ts";
 import { createProject } from "../src/actions/projects.ts";
 import { reject } from "../src/actions/reject.ts";
-import type { Lane } from "../src/db/connect.ts";
+import type { Lane } from "../src/db/lane.ts";
 import { openLane } from "../src/db/connect.ts";
 import { isRefusal } from "../src/domain/refusals.ts";
 import { reach, several } from "./setup/states.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { machines, permittedSteps, stepsConstraintName } from "../../tools/steps-sql.ts";
+import { machines, permittedSteps, stepsConstraintName, stepsFunctionName } from "../../tools/steps-sql.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import { testDatabase } from "./setup/database.ts";
 
@@ -10,13 +10,10 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 test("the database permits exactly the steps that the machines' tables have", async () => {
-  const { rows } = await database.ownerPool.query<{ definition: string }>(
-    "SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1 AND conrelid = 'transitions'::regclass",
-    [stepsConstraintName],
-  );
-  const listed = [...(rows[0]?.definition ?? "").matchAll(/'([^']+)'::text/g)]
-    .map((match) => match[1] ?? "")
-    .filter((text) => text !== " ");
+  const { rows } = await database.ownerPool.query<{ source: string }>("SELECT prosrc AS source FROM pg_proc WHERE proname = $1", [
+    stepsFunctionName,
+  ]);
+  const listed = (/'\{([^}]*)\}'/.exec(rows[0]?.source ?? "")?.[1] ?? "").split(",").map((step) => step.trim());
   expect(
     listed.toSorted(),
     "the tables of steps have changed: write a new migration (node tools/steps-sql.ts > server/migrations/00000N_some_name.sql)",

@@ -74,7 +74,6 @@ async function tampered(sql: string, options: VerifyOptions = {}) {
   const client = await owner.connect();
   try {
     await client.query("BEGIN");
-    await client.query("ALTER TABLE postings DROP CONSTRAINT postings_seller_id_entry_seq_fkey");
     await client.query("ALTER TABLE transitions DROP CONSTRAINT each_step_is_a_row_of_its_table");
     await client.query("ALTER TABLE accounts DROP CONSTRAINT a_kept_balance_never_goes_below_zero");
     await client.query(sql);

@@ -1,4 +1,4 @@
-import type { Lane } from "../db/connect.ts";
+import type { Lane } from "../db/lane.ts";
 import { must } from "../domain/fault.ts";
 import type { RefusalCode } from "../domain/refusals.ts";
 import { isRefusal, refusalCatalogue, refuse } from "../domain/refusals.ts";
@@ -8,6 +8,7 @@ import type { Book } from "./book.ts";
 import type { Answer, Command, Result } from "./command.ts";
 import type { Effects } from "./effects.ts";
 import { noEffects } from "./effects.ts";
+import { Known } from "./known.ts";
 import type { Ids, IdSource } from "./ids.ts";
 import type { Memory } from "./load.ts";
 import { loadBooks } from "./load.ts";
@@ -36,16 +37,22 @@ export class Uncommitted extends Error {
  * it did), and then, past the line where nothing may refuse, writes everything set-wise and commits. Answers come in the commands'
  * order. A refused command leaves nothing; a fault or a database error throws, and nothing of the list is kept.
  *
- * At most one command per order and per project: the lanes see to it.
+ * At most one command per order and per project: the lanes see to it. `known` is what the process remembers.
  */
-export async function actOnce(lane: Lane, commands: readonly Command[], settings: ActSettings, ids: Ids): Promise<Answer[]> {
+export async function actOnce(
+  lane: Lane,
+  commands: readonly Command[],
+  settings: ActSettings,
+  ids: Ids,
+  known = new Known(),
+): Promise<Answer[]> {
   const own = await ids.prepare(lane, commands.length);
   const effects = noEffects();
   const started = run(lane, begin);
   // It is waited for with the rest; if the connection breaks before, nobody may be left without having heard of it.
   started.catch(() => undefined);
   try {
-    const { books, memory } = await loadBooks(lane, commands, settings);
+    const { books, memory } = await loadBooks(lane, commands, settings, known);
     // Answered before the facts were. Had BEGIN failed (somebody cancelled it), each write would be a transaction of its own.
     await started;
     const answers = commands.map((one) => answer(one, books, memory, effects, own));
@@ -57,7 +64,7 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
       await run(lane, rollback);
       return answers;
     }
-    const written = changes ? store(lane, touched, effects) : [];
+    const written = changes ? store(lane, touched, effects, known) : [];
     if (refused !== undefined) written.push(run(lane, rememberRefusals, refused).then(() => 0));
     const committed = run(lane, commit);
     const results = await Promise.allSettled([...written, committed]);
@@ -66,6 +73,7 @@ export async function actOnce(lane: Lane, commands: readonly Command[], settings
     // A COMMIT of a failed transaction answers ROLLBACK without an error.
     const { command } = await committed;
     if (command !== "COMMIT") throw new Uncommitted(`COMMIT answered ${command}`);
+    known.keepAccounts(effects.balances.keys());
     return answers;
   } catch (error) {
     await run(lane, rollback).catch(() => undefined);

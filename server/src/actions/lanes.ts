@@ -1,9 +1,10 @@
-import type { Lane } from "../db/connect.ts";
+import type { Lane } from "../db/lane.ts";
 import { must } from "../domain/fault.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import { actOnce } from "./act.ts";
 import type { Answer, Command } from "./command.ts";
 import { Ids, OutOfIds } from "./ids.ts";
+import { Known } from "./known.ts";
 import type { ActSettings } from "./settings.ts";
 
 export interface LaneSettings {
@@ -32,6 +33,7 @@ export class Lanes {
   readonly #settings: () => ActSettings;
   readonly #limits: LaneSettings;
   readonly #ids = new Ids();
+  readonly #known = new Known();
   readonly #queues = new Map<number, Waiting[]>();
   readonly #busySellers = new Set<number>();
   readonly #idle: (Lane | undefined)[];
@@ -59,6 +61,11 @@ export class Lanes {
   /** Runs a list of commands; the answers come in its order. */
   act(commands: readonly Command[]): Promise<Answer[]> {
     return Promise.all(commands.map((one) => this.#join(one)));
+  }
+
+  /** To be called when rows were taken away beneath this process, as only a scratch database does. */
+  forget(): void {
+    this.#known.forget();
   }
 
   async one(command: Command): Promise<Answer> {
@@ -158,6 +165,7 @@ export class Lanes {
         batch.map((one) => one.command),
         this.#settings(),
         this.#ids,
+        this.#known,
       );
       batch.forEach((one, i) => one.resolve(must(answers[i], "an answer")));
       return used;
@@ -168,6 +176,7 @@ export class Lanes {
       if (again && !short && (state === undefined || /^(57P0|08)/.test(state))) {
         void used?.end().catch(() => undefined);
         used = undefined;
+        this.#known.forget();
       }
       const halve = batch.length > 1 && (!again || state === lockTimeout || tries >= 2);
       if (halve) {

@@ -9,7 +9,8 @@ interface Kept {
 export class Rows<Row extends Kept> {
   readonly #rows = new Map<number, Row>();
   readonly #inserted = new Set<number>();
-  readonly #changed = new Set<number>();
+  /** Those changed, as they were read. */
+  readonly #changed = new Map<number, Row>();
 
   /** A row that was read from the database. */
   load(row: Row): void {
@@ -36,9 +37,10 @@ export class Rows<Row extends Kept> {
   }
 
   change(id: number, patch: Partial<Row>): Row {
-    const row = { ...must(this.#rows.get(id), `row ${id}`), ...patch };
+    const before = must(this.#rows.get(id), `row ${id}`);
+    const row = { ...before, ...patch };
     this.#rows.set(id, row);
-    if (!this.#inserted.has(id)) this.#changed.add(id);
+    if (!this.#inserted.has(id) && !this.#changed.has(id)) this.#changed.set(id, before);
     return row;
   }
 
@@ -50,7 +52,7 @@ export class Rows<Row extends Kept> {
     return [...this.#inserted].map((id) => must(this.#rows.get(id), `row ${id}`));
   }
 
-  changed(): Row[] {
-    return [...this.#changed].map((id) => must(this.#rows.get(id), `row ${id}`));
+  changed(): { readonly before: Row; readonly after: Row }[] {
+    return [...this.#changed].map(([id, before]) => ({ before, after: must(this.#rows.get(id), `row ${id}`) }));
   }
 }

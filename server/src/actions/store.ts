@@ -1,11 +1,15 @@
+import { arrayParam } from "../db/array-param.ts";
+import type { ElementType } from "../db/array-param.ts";
 import type { Query, Queryable } from "../db/connect.ts";
 import { run } from "../db/connect.ts";
 import type { ColumnKind, Table } from "../db/table.ts";
 import { tableOf } from "../db/table.ts";
 import * as tables from "../db/tables.ts";
+import type { Order } from "../domain/order.ts";
 import { isLive } from "../domain/order-table.ts";
 import type { JournalEntry, JournalPosting } from "../ledger/post.ts";
 import type { Book } from "./book.ts";
+import type { Known } from "./known.ts";
 import type { Effects, Message, Notification, Transition } from "./effects.ts";
 
 function insertOnly<Row extends object>(name: string, columns: Record<keyof Row & string, ColumnKind>): Table<Row> {
@@ -108,19 +112,19 @@ export const storeQueries = {
   books: whole({
     name: "update_books",
     text: `UPDATE books b SET entry_seq = u.e, posting_seq = u.p, event_seq = u.v, chain_head = u.h
-           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS u(s, e, p, v, h) WHERE b.seller_id = u.s`,
+           FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::bigint[]) AS e, unnest($3::bigint[]) AS p, unnest($4::bigint[]) AS v, unnest($5::bytea[]) AS h) u WHERE b.seller_id = u.s`,
   }),
   // A balance is kept only where by is not null; an account without one just needs to exist.
   accounts: {
     name: "change_accounts",
     text: `INSERT INTO accounts (seller_id, account, currency, balance)
-           SELECT s, a, c, b FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS u(s, a, c, b) WHERE b >= 0
+           SELECT s, a, c, b FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::text[]) AS a, unnest($3::text[]) AS c, unnest($4::bigint[]) AS b) u WHERE b >= 0
            ON CONFLICT (seller_id, account, currency) DO UPDATE SET balance = accounts.balance + excluded.balance`,
   },
   // Nothing is taken from an account that was never opened.
   accountsDown: whole({
     name: "lower_accounts",
-    text: `UPDATE accounts t SET balance = t.balance + u.b FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS u(s, a, c, b)
+    text: `UPDATE accounts t SET balance = t.balance + u.b FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::text[]) AS a, unnest($3::text[]) AS c, unnest($4::bigint[]) AS b) u
            WHERE u.b < 0 AND t.seller_id = u.s AND t.account = u.a AND t.currency = u.c`,
   }),
   openAccounts: {
@@ -150,19 +154,27 @@ export const storeTables = {
 
 type Ordered = readonly [
   "projects" | "buyers" | "providers" | "orders" | "payments" | "attempts" | "disbursements" | "offers" | "holds",
-  Table<never>,
-  Query,
+  Table<Kept>,
+  { readonly all: Query; readonly often: Query },
 ];
+type Kept = { readonly id: number };
 
 /** In this order: a row stands before those that refer to it. */
 const changed: readonly Ordered[] = (
   ["buyers", "providers", "projects", "orders", "payments", "attempts", "disbursements", "offers", "holds"] as const
-).map((name) => [name, tables[name] as unknown as Table<never>, whole(tables[name].update)] as const);
+).map((name) => {
+  const table = tables[name] as unknown as Table<Kept>;
+  const all = whole(table.update);
+  // Under one name there is one statement.
+  return [name, table, { all, often: table.updateOften.name === table.update.name ? all : whole(table.updateOften) }] as const;
+});
 const updateSellers = whole(tables.sellers.update);
-export const updateQueries: readonly Query[] = [...changed.map(([, , update]) => update), updateSellers];
+export const updateQueries: readonly Query[] = [
+  ...new Set([...changed.flatMap(([, , update]) => [update.all, update.often]), updateSellers]),
+];
 
 /** Statement 3: everything a batch decided, table by table, each row at most once, sent without waiting. The caller commits. */
-export function store(lane: Queryable, books: readonly Book[], effects: Effects): Promise<number>[] {
+export function store(lane: Queryable, books: readonly Book[], effects: Effects, known: Known): Promise<number>[] {
   const sent: Promise<number>[] = [];
   const send = (query: Query, values: unknown[]) => {
     sent.push(run(lane, query, values).then(({ rowCount }) => rowCount ?? 0));
@@ -171,21 +183,28 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects)
     if (rows.length > 0) send(table.insert, table.values(rows));
   };
   const sellers = books.filter((book) => book.seller.version !== book.sellerVersion).map((book) => book.seller);
-  if (sellers.length > 0) send(updateSellers, tables.sellers.values(sellers));
+  if (sellers.length > 0) send(updateSellers, tables.sellers.valuesChanged(sellers));
   for (const [name, table, update] of changed) {
     // Updates first, and of orders those that are not live any more before the others: a milestone that expires or is discharged frees the
     // project's slot that another of the same batch takes.
-    const updated = books.flatMap((book) => book[name].changed() as never[]);
-    const parts = name === "orders" ? [updated.filter((row) => !isLive(row)), updated.filter((row) => isLive(row))] : [updated];
-    for (const part of parts) if (part.length > 0) send(update, table.values(part));
+    const updated = books.flatMap((book) => book[name].changed() as { before: Kept; after: Kept }[]);
+    const live = ({ after }: { after: Kept }) => name === "orders" && isLive(after as Order);
+    for (const part of [updated.filter((row) => !live(row)), updated.filter((row) => live(row))]) {
+      const [often, all] = [
+        part.filter((row) => table.often(row.before, row.after)),
+        part.filter((row) => !table.often(row.before, row.after)),
+      ];
+      if (often.length > 0) send(update.often, table.valuesOften(often.map((row) => row.after)));
+      if (all.length > 0) send(update.all, table.valuesChanged(all.map((row) => row.after)));
+    }
     insert(
       table,
-      books.flatMap((book) => book[name].inserted() as never[]),
+      books.flatMap((book) => book[name].inserted() as Kept[]),
     );
   }
   insert(entries, effects.entries);
   insert(postings, effects.postings);
-  storeBalances(send, effects);
+  storeBalances(send, effects, known);
   insert(transitions, effects.transitions);
   insert(messages, effects.messages);
   insert(notifications, effects.notifications);
@@ -195,27 +214,43 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects)
   const references = effects.paymentReferences;
   if (references.length > 0) {
     const of = <K extends keyof (typeof references)[number]>(key: K) => references.map((reference) => reference[key]);
-    send(storeQueries.paymentReferences, [of("rail"), of("reference"), of("sellerId"), of("paymentId"), of("orderId")]);
+    send(storeQueries.paymentReferences, [
+      arrayParam("text", of("rail")),
+      arrayParam("text", of("reference")),
+      arrayParam("bigint", of("sellerId")),
+      arrayParam("bigint", of("paymentId")),
+      arrayParam("bigint", of("orderId")),
+    ]);
   }
   const heads = books.map((book) => ({ ...book.head, sellerId: book.sellerId, eventSeq: book.eventSeq }));
+  const ofHeads = (type: ElementType, key: keyof (typeof heads)[number]) =>
+    arrayParam(
+      type,
+      heads.map((head) => head[key]),
+    );
   send(storeQueries.books, [
-    heads.map((head) => head.sellerId),
-    heads.map((head) => head.entrySeq),
-    heads.map((head) => head.postingSeq),
-    heads.map((head) => head.eventSeq),
-    heads.map((head) => (head.chainHead === null ? null : `\\x${head.chainHead}`)),
+    ofHeads("bigint", "sellerId"),
+    ofHeads("bigint", "entrySeq"),
+    ofHeads("bigint", "postingSeq"),
+    ofHeads("bigint", "eventSeq"),
+    ofHeads("bytea", "chainHead"),
   ]);
   return sent;
 }
 
-function storeBalances(send: (query: Query, values: unknown[]) => void, effects: Effects): void {
+function storeBalances(send: (query: Query, values: unknown[]) => void, effects: Effects, known: Known): void {
   const all = [...effects.balances.values()];
-  const unkept = all.filter((change) => change.by === null);
+  const unkept = [...effects.balances].filter(([key, change]) => change.by === null && !known.hasAccount(key)).map(([, change]) => change);
   const kept = all.filter((change) => change.by !== null);
-  const arrays = (list: typeof all) => [list.map((c) => c.sellerId), list.map((c) => c.account), list.map((c) => c.currency)];
+  const of = (list: typeof all, type: ElementType, key: keyof (typeof all)[number]) =>
+    arrayParam(
+      type,
+      list.map((change) => change[key]),
+    );
+  const arrays = (list: typeof all) => [of(list, "bigint", "sellerId"), of(list, "text", "account"), of(list, "text", "currency")];
   const raised = kept.filter((change) => (change.by ?? 0n) >= 0n);
   const lowered = kept.filter((change) => (change.by ?? 0n) < 0n);
   if (unkept.length > 0) send(storeQueries.openAccounts, arrays(unkept));
-  if (raised.length > 0) send(storeQueries.accounts, [...arrays(raised), raised.map((c) => c.by)]);
-  if (lowered.length > 0) send(storeQueries.accountsDown, [...arrays(lowered), lowered.map((c) => c.by)]);
+  if (raised.length > 0) send(storeQueries.accounts, [...arrays(raised), of(raised, "bigint", "by")]);
+  if (lowered.length > 0) send(storeQueries.accountsDown, [...arrays(lowered), of(lowered, "bigint", "by")]);
 }

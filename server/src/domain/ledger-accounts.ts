@@ -184,12 +184,25 @@ function named(text: string): AccountId {
   return text;
 }
 
+// The same few names are read again and again while money moves. Bounded, since every order has an account of its own.
+const read = new Map<string, Account>();
+const mostRead = 10_000;
+
 /** Reads an account's name, as it stands in the database. Faults on one outside the chart. */
 export function parseAccount(text: string): Account {
+  const before = read.get(text);
+  if (before !== undefined) return before;
+  const account = Object.freeze(parse(text));
+  if (read.size >= mostRead) read.clear();
+  read.set(text, account);
+  return account;
+}
+
+function parse(text: string): Account {
   const id = named(text);
-  const read = must(readAccount(id), `an account called ${id}`);
-  const { class: accountClass, floor } = chart[read.kind];
-  return { id, ...read, class: accountClass, floor };
+  const parts = must(readAccount(id), `an account called ${id}`);
+  const { class: accountClass, floor } = chart[parts.kind];
+  return { id, ...parts, class: accountClass, floor };
 }
 
 /**

@@ -5,6 +5,7 @@ import { checkNotedHeads, walkChain } from "./verify-chain.ts";
 import type { BookRow, NotedHead } from "./verify-chain.ts";
 import { checkHistory } from "./verify-history.ts";
 import { checkMoney } from "./verify-money.ts";
+import { checkReferences } from "./verify-references.ts";
 import { Findings } from "./verify-report.ts";
 import type { Finding, SolvencyRow, VerifyReport } from "./verify-report.ts";
 
@@ -76,6 +77,7 @@ async function verifySnapshot(client: Queryable, options: VerifyOptions): Promis
     postings += walked.postings;
     found.push(...findings.list());
   }
+  found.push(...(await checkReferences(client, options.sellerId ?? null)));
   const solvency = options.sellerId === undefined ? solvencyRows(sums) : [];
   for (const { currency, surplus } of solvency) {
     if (surplus < 0n) found.push({ sellerId: 0, says: `the rails hold ${-surplus} ${currency} less than is owed to the parties` });

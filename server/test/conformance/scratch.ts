@@ -34,7 +34,10 @@ export async function scratchLedger(ownerUrl: string): Promise<ScratchLedger> {
   );
   return {
     pool,
-    reset: () => empty(owner),
+    reset: async () => {
+      await empty(owner);
+      lanes.forget();
+    },
     post: (post) => postTo(lanes, sellerId, post),
     balance: (account, currency) => balanceOf(pool, sellerId, account, currency),
     journal: () => journalOf(pool, sellerId),

@@ -1,4 +1,4 @@
-import type { Lane } from "../../src/db/connect.ts";
+import type { Lane } from "../../src/db/lane.ts";
 
 /** How a query goes wrong. `error`: the database refuses it; `lost_before` and `lost_after`: the connection breaks, and the query took effect only in the second. */
 export type Failure = "error" | "lost_before" | "lost_after";

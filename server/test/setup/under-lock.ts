@@ -3,7 +3,7 @@ import type { Answer, Command } from "../../src/actions/command.ts";
 import { Ids } from "../../src/actions/ids.ts";
 import type { Lanes } from "../../src/actions/lanes.ts";
 import { loadBooks } from "../../src/actions/load.ts";
-import type { Lane } from "../../src/db/connect.ts";
+import type { Lane } from "../../src/db/lane.ts";
 import { openLane, run } from "../../src/db/connect.ts";
 import { must } from "../../src/domain/fault.ts";
 import { isRefusal } from "../../src/domain/refusals.ts";

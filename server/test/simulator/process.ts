@@ -3,7 +3,7 @@ import { Lanes } from "../../src/actions/lanes.ts";
 import { assemble } from "../../src/commands/assemble.ts";
 import type { Assembled } from "../../src/commands/assemble.ts";
 import type { Config } from "../../src/config.ts";
-import type { Lane } from "../../src/db/connect.ts";
+import type { Lane } from "../../src/db/lane.ts";
 import { openLane } from "../../src/db/connect.ts";
 import { must } from "../../src/domain/fault.ts";
 import type { Engine } from "../../src/jobs/engine.ts";

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkReferences } from "../src/ledger/verify-references.ts";
+import { verifyBooks } from "../src/ledger/verify.ts";
+import type { TestDatabase } from "./setup/database.ts";
+import { testDatabase } from "./setup/database.ts";
+import { SmallBook } from "./setup/small-book.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+  const book = new SmallBook(101);
+  book.order(3001, { action: "open_checkout", to: "awaiting_payment", party: "buyer" });
+  book.payout(1, 3001, 100n, { action: "queue", to: "queued" });
+  await book.save(database.ownerPool);
+});
+afterAll(() => database.drop());
+
+test("nothing is found where every row names another that is there", async () => {
+  expect(await checkReferences(database.pool, null)).toEqual([]);
+});
+
+describe("rows that name what is not there", () => {
+  test.each([
+    [
+      "a step",
+      "UPDATE transitions SET order_id = 424242 WHERE seller_id = 101 AND object = 'disbursement'",
+      /of transitions name 424242 in orders/,
+    ],
+    ["a payout's order", "UPDATE disbursements SET order_id = 424242 WHERE seller_id = 101", /of disbursements name 424242 in orders/],
+    ["a payout's attempt", "UPDATE disbursements SET attempt_id = 77 WHERE seller_id = 101", /of disbursements name 77 in attempts/],
+    [
+      "a message",
+      "INSERT INTO messages (seller_id, id, order_id, party, kind, order_version) VALUES (101, 1, 424242, 'buyer', 'funded', 1)",
+      /1 of messages name 424242 in orders/,
+    ],
+    [
+      "a notification's order",
+      `INSERT INTO notifications (seller_id, id, transition_seq, order_id, receiver_id, envelope, message, to_state, created_at, due_at)
+       VALUES (101, 1, 1, 424242, 101, 'Accepted', '', 'accepted', now(), now())`,
+      /1 of notifications name 424242 in orders/,
+    ],
+    [
+      "a notification's step",
+      `INSERT INTO notifications (seller_id, id, transition_seq, order_id, receiver_id, envelope, message, to_state, created_at, due_at)
+       VALUES (101, 1, 99999, 3001, 101, 'Accepted', '', 'accepted', now(), now())`,
+      /1 of notifications name 99999 in transitions/,
+    ],
+  ])("%s", async (_what, sql, says) => {
+    const client = await database.ownerPool.connect();
+    try {
+      await client.query("BEGIN");
+      await client.query(sql);
+      const [found, ofAll, ofOther] = [await checkReferences(client, 101), await verifyBooks(client), await checkReferences(client, 102)];
+      expect(found.map((finding) => finding.says)).toEqual([expect.stringMatching(says)]);
+      expect(ofAll.findings).toEqual(expect.arrayContaining(found));
+      expect(ofOther).toEqual([]);
+    } finally {
+      await client.query("ROLLBACK");
+      client.release();
+    }
+  });
+});
