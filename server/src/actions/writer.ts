@@ -49,9 +49,6 @@ export class Writer {
     step: Pick<Transition, "object" | "objectId" | "version" | "action" | "fromState" | "toState" | "event"> & Partial<Transition>,
   ): number {
     const { actor, key, id } = this.command;
-    const { orderId = null } = step;
-    // In place of a foreign key: the order stands in this book, as it was read or made by this batch.
-    if (orderId !== null && this.book.orders.get(orderId) === undefined) throw new Fault(`a step of order ${orderId}, which was not read`);
     this.book.eventSeq += 1;
     this.#steps += 1;
     this.effects.transitions.push({

@@ -29,6 +29,8 @@ export interface Table<Row> {
   readonly name: string;
   /** How many columns there are. */
   readonly columns: number;
+  /** Where a column stands among them. */
+  place(field: keyof Row & string): number;
   /** The columns for a SELECT list, prefixed: `o.id, o.state, …`. */
   select(alias: string): string;
   read(record: Record<string, unknown>): Row;
@@ -105,6 +107,7 @@ export function tableOf<Row extends object>(
   return {
     name,
     columns: fields.length,
+    place: (field) => fields.indexOf(field),
     select: (alias) => names.map((column) => `${alias}.${column}`).join(", "),
     read: (record) => readCells(names.map((name) => record[name])),
     readCells,
