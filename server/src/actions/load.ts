@@ -103,9 +103,9 @@ export async function loadBooks(
     sellers.set(seller.id, seller);
     known.keepSeller(seller, String(row.at(-1)));
   }
-  const at = must(standing[0], "the time")[1] as Date;
   for (const row of await asked.heads) {
     const sellerId = Number(row["seller_id"]);
+    const at = must(standing[0], "the time")[1] as Date;
     const now = new Date(at.getTime() + Number(row["clock_offset_ms"]));
     const head = { entrySeq: Number(row["entry_seq"]), postingSeq: Number(row["posting_seq"]), chainHead: hex(row["chain_head"]) };
     const seller = must(sellers.get(sellerId), `seller ${sellerId}`);

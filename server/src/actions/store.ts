@@ -223,11 +223,7 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects,
     ]);
   }
   const heads = books.map((book) => ({ ...book.head, sellerId: book.sellerId, eventSeq: book.eventSeq }));
-  const ofHeads = (type: ElementType, key: keyof (typeof heads)[number]) =>
-    arrayParam(
-      type,
-      heads.map((head) => head[key]),
-    );
+  const ofHeads = (type: ElementType, key: keyof (typeof heads)[number]) => arrayParam(type, heads, (head) => head[key]);
   send(storeQueries.books, [
     ofHeads("bigint", "sellerId"),
     ofHeads("bigint", "entrySeq"),
@@ -242,11 +238,7 @@ function storeBalances(send: (query: Query, values: unknown[]) => void, effects:
   const all = [...effects.balances.values()];
   const unkept = [...effects.balances].filter(([key, change]) => change.by === null && !known.hasAccount(key)).map(([, change]) => change);
   const kept = all.filter((change) => change.by !== null);
-  const of = (list: typeof all, type: ElementType, key: keyof (typeof all)[number]) =>
-    arrayParam(
-      type,
-      list.map((change) => change[key]),
-    );
+  const of = (list: typeof all, type: ElementType, key: keyof (typeof all)[number]) => arrayParam(type, list, (change) => change[key]);
   const arrays = (list: typeof all) => [of(list, "bigint", "sellerId"), of(list, "text", "account"), of(list, "text", "currency")];
   const raised = kept.filter((change) => (change.by ?? 0n) >= 0n);
   const lowered = kept.filter((change) => (change.by ?? 0n) < 0n);

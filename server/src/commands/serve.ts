@@ -1,7 +1,9 @@
 import { pino } from "pino";
 import type { Config } from "../config.ts";
 import { freePort } from "../db/embedded-process.ts";
+import { Gather } from "../db/gather.ts";
 import { beat } from "../db/installation.ts";
+import { sellersByKeys } from "../db/sellers.ts";
 import { StartError } from "../db/start-error.ts";
 import type { App } from "../http/app-context.ts";
 import { buildServer } from "../http/app.ts";
@@ -152,6 +154,8 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
     mode: config.mode,
     pool,
     lanes: engine.lanes,
+    // Two at a time: one may wait for a page of the disk while the other is answered.
+    holders: new Gather((publicKeys) => sellersByKeys(pool, publicKeys, engine.now()), 2),
     settings: engine.settings,
     baseUrl,
     secretKey,

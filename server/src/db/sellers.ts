@@ -1,6 +1,7 @@
 import type { Seller } from "../domain/seller.ts";
 import type { Query, Queryable } from "./connect.ts";
-import { run } from "./connect.ts";
+import { arrayParam } from "./array-param.ts";
+import { run, runCells } from "./connect.ts";
 import { sellers } from "./tables.ts";
 
 const columns = sellers.select("s");
@@ -12,8 +13,9 @@ export const sellerQueries = {
   list: { name: "list_sellers", text: `SELECT ${columns} FROM sellers s WHERE s.role <> 'house' ORDER BY s.id LIMIT 1000` },
   byKey: {
     name: "seller_by_key",
-    text: `SELECT ${columns}, k.private_key_sealed, k.last_used_at AS key_used_at FROM api_keys k JOIN sellers s ON s.id = k.seller_id
-           WHERE k.public_key = $1 AND (k.valid_until IS NULL OR k.valid_until > $2)`,
+    text: `SELECT ${columns}, k.public_key, k.private_key_sealed, k.last_used_at FROM (SELECT unnest($1::text[]) AS key) u,
+           LATERAL (SELECT * FROM api_keys WHERE public_key = u.key AND (valid_until IS NULL OR valid_until > $2) LIMIT 1) k
+           JOIN sellers s ON s.id = k.seller_id`,
   },
   keys: {
     name: "keys_of_seller",
@@ -76,16 +78,27 @@ export const sellerById = (client: Queryable, id: number): Promise<Seller | unde
 export const sellerByEmail = (client: Queryable, email: string): Promise<Seller | undefined> => one(client, sellerQueries.byEmail, [email]);
 export const sellerByPhone = (client: Queryable, phone: string): Promise<Seller | undefined> => one(client, sellerQueries.byPhone, [phone]);
 
-/** The seller of a valid public key, with its sealed private key. Times: `now` is real time. */
-export async function sellerByKey(
-  client: Queryable,
-  publicKey: string,
-  now: Date,
-): Promise<{ seller: Seller; sealed: string; usedAt: Date | null } | undefined> {
-  const { rows } = await run(client, sellerQueries.byKey, [publicKey, now.toISOString()]);
-  return rows[0] === undefined
-    ? undefined
-    : { seller: sellers.read(rows[0]), sealed: String(rows[0]["private_key_sealed"]), usedAt: rows[0]["key_used_at"] as Date | null };
+/** What a valid public key stands for. */
+export interface KeyRow {
+  readonly seller: Seller;
+  readonly sealed: string;
+  readonly usedAt: Date | null;
+}
+
+/** The sellers of public keys that are valid, with their sealed private keys. Times: `now` is real time. */
+export async function sellersByKeys(client: Queryable, publicKeys: readonly string[], now: Date): Promise<Map<string, KeyRow>> {
+  const rows = await runCells(client, sellerQueries.byKey, [arrayParam("text", publicKeys), now.toISOString()]);
+  return new Map(
+    rows.map((cells) => {
+      const [publicKey, sealed, usedAt] = cells.slice(sellers.columns);
+      return [String(publicKey), { seller: sellers.readCells(cells), sealed: String(sealed), usedAt: usedAt as Date | null }];
+    }),
+  );
+}
+
+/** The seller of one public key, read by itself. */
+export async function sellerByKey(client: Queryable, publicKey: string, now: Date): Promise<KeyRow | undefined> {
+  return (await sellersByKeys(client, [publicKey], now)).get(publicKey);
 }
 
 /** How far a book's clock is ahead of real time, in milliseconds. */

@@ -1,6 +1,8 @@
 import type pg from "pg";
 import type { Lanes } from "../actions/lanes.ts";
 import type { ActSettings } from "../actions/settings.ts";
+import type { Gather } from "../db/gather.ts";
+import type { KeyRow } from "../db/sellers.ts";
 import type { Order } from "../domain/order.ts";
 import type { Rail } from "../rails/rail.ts";
 import type { SandboxControls } from "../rails/sandbox/sandbox.ts";
@@ -10,6 +12,8 @@ export interface App {
   readonly mode: "sandbox" | "live";
   readonly pool: pg.Pool;
   readonly lanes: Lanes;
+  /** Whose a public key is: read for all callers of a moment at once. */
+  readonly holders: Gather<string, KeyRow>;
   readonly settings: ActSettings;
   readonly baseUrl: string;
   readonly secretKey: Buffer;

@@ -1,6 +1,6 @@
 import { parseAuthtoken } from "../atarapay/tokens.ts";
 import { run } from "../db/connect.ts";
-import { sellerByKey, sellerQueries } from "../db/sellers.ts";
+import { sellerQueries } from "../db/sellers.ts";
 import { refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import type { Seller } from "../domain/seller.ts";
@@ -22,7 +22,7 @@ export interface KeyHolder {
 export async function sellerOfAuthtoken(app: App, authtoken: string): Promise<KeyHolder | Refusal> {
   const pair = parseAuthtoken(authtoken);
   if (pair === undefined) return refuse("wrong_key");
-  const found = await sellerByKey(app.pool, pair.publicKey, app.now());
+  const found = await app.holders.get(pair.publicKey);
   const kept =
     found === undefined
       ? pair.privateKey.padEnd(35, "x").split("").toReversed().join("")
@@ -36,7 +36,7 @@ export async function sellerOfAuthtoken(app: App, authtoken: string): Promise<Ke
 
 /** The seller of a public key, as a checkout form gives it, with the private key that signatures are checked by. */
 export async function sellerOfPublicKey(app: App, publicKey: string): Promise<(KeyHolder & { readonly privateKey: string }) | Refusal> {
-  const found = await sellerByKey(app.pool, publicKey, app.now());
+  const found = await app.holders.get(publicKey);
   if (found === undefined) return refuse("wrong_key");
   return { seller: found.seller, publicKey, privateKey: open(app.secretKey, found.sealed, keyContext(publicKey)) };
 }

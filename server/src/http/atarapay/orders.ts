@@ -26,10 +26,12 @@ export function orderRoutes(server: FastifyInstance, app: App): void {
     const status = statuses.find((known) => known === text(call.fields, "status"));
     if (status === undefined) return failure(reply, 422, messages.invalidStatus);
     const id = wholeNumber(text(call.fields, "order"));
-    const order = id === undefined ? undefined : await findOrder(app, call, id, status);
+    if (id === undefined) return failure(reply, 404, messages.noSuchOrder);
+    if (status === "delivered") return markDelivered(app, call, id);
+    const order = await findOrder(app, call, id, status);
     if (order === undefined) return failure(reply, 404, messages.noSuchOrder);
     if (status === "order") return success(reply, messages.orderFetched, wireOrderOf(await readOrderView(app.pool, order)));
-    return status === "delivered" ? markDelivered(app, call, order) : cancelOrder(app, call, order, status);
+    return cancelOrder(app, call, order, status);
   };
   server.post("/api/callback/order", handler);
   server.post("/api/api/callback/order", handler);
@@ -42,14 +44,20 @@ async function findOrder(app: App, call: Call, id: number, status: Status): Prom
   return order === undefined || (unpaidStates as readonly string[]).includes(order.state) ? undefined : order;
 }
 
-async function markDelivered(app: App, call: Call, order: Order): Promise<FastifyReply> {
+/** The step is tried at once; only where it is refused does it matter whether the order is there. */
+async function markDelivered(app: App, call: Call, orderId: number): Promise<FastifyReply> {
   const { reply, fields } = call;
+  const missing = async () => (await findOrder(app, call, orderId, "delivered")) === undefined;
   // Documented as required, but a real client sends it empty: then the buyer's own contact stands.
-  if (!("phone_number" in fields)) return failure(reply, 422, fieldRequired("phone_number"));
-  const answer = await app.lanes.one(deliver({ ...byKey(call.seller), orderId: order.id }));
-  if (isRefusal(answer))
-    return answer.refused === "too_busy" ? refused(reply, answer) : failure(reply, 409, messages.deliveredAlreadyProcessed);
-  return success(reply, messages.delivered, { phone: text(fields, "phone_number"), email: text(fields, "email"), order: String(order.id) });
+  if (!("phone_number" in fields)) {
+    return (await missing()) ? failure(reply, 404, messages.noSuchOrder) : failure(reply, 422, fieldRequired("phone_number"));
+  }
+  const answer = await app.lanes.one(deliver({ ...byKey(call.seller), orderId }));
+  if (isRefusal(answer)) {
+    if (answer.refused === "too_busy") return refused(reply, answer);
+    return (await missing()) ? failure(reply, 404, messages.noSuchOrder) : failure(reply, 409, messages.deliveredAlreadyProcessed);
+  }
+  return success(reply, messages.delivered, { phone: text(fields, "phone_number"), email: text(fields, "email"), order: String(orderId) });
 }
 
 async function cancelOrder(app: App, call: Call, order: Order, status: "cancelled" | "buyer_cancel"): Promise<FastifyReply> {
