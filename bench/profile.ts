@@ -1,19 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { Session } from "node:inspector/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { assemble } from "../server/src/commands/assemble.ts";
 import { prepareDatabase } from "../server/src/commands/prepare-database.ts";
+import { appOf } from "../server/src/commands/serve.ts";
 import { readConfig } from "../server/src/config.ts";
 import { startEmbedded } from "../server/src/db/embedded.ts";
+import { buildServer } from "../server/src/http/app.ts";
 import { once, postgresMicros, startCluster, walPosition, walWithoutPages } from "./cluster.ts";
-import { makeShops, openOrders } from "./shop.ts";
-import { throughAct } from "./ways.ts";
+import { bulk, funding, makeShops, openOrders } from "./shop.ts";
+import { throughAct, throughHttp } from "./ways.ts";
 
 // `node bench/profile.ts [--in-flight 32] [--orders 1500] [--shops 1000] [--node]`: where a transition's time goes, statement by statement in PostgreSQL, and with
-// `--node` function by function in Node; `--sql` tries a change of the schema. To be read before anything is made faster.
+// `--node` function by function in Node; `--sql` tries a change of the schema;
+// `--http` delivers over HTTP in place of whole lives. To be read before anything is made faster.
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +25,7 @@ const { values } = parseArgs({
     orders: { type: "string", default: "1500" },
     shops: { type: "string", default: "1000" },
     node: { type: "boolean", default: false },
+    http: { type: "boolean", default: false },
     statements: { type: "boolean", default: true },
     sql: { type: "string", multiple: true, default: [] },
   },
@@ -38,7 +43,7 @@ try {
     cluster = await startEmbedded({ home, durable: true });
     await once(cluster.url, ["CREATE EXTENSION pg_stat_statements"]);
   }
-  const config = readConfig({ TRANCHE_HOME: home });
+  const config = readConfig({ TRANCHE_HOME: home, TRANCHE_LIMIT_PER_KEY: "1000000", TRANCHE_LIMIT_PER_ADDRESS: "1000000" });
   const secretKey = randomBytes(32);
   await prepareDatabase(cluster.url, config);
   await once(cluster.url, ["SELECT 1", ...values.sql]);
@@ -48,6 +53,15 @@ try {
   await once(cluster.url, ["VACUUM ANALYZE", "CHECKPOINT"]);
   await throughAct(parts.engine, await openOrders(parts.engine, shops, 200), inFlight);
   const orders = await openOrders(parts.engine, shops, Number(values.orders));
+  const server = await buildServer(appOf(config, parts, secretKey, "http://127.0.0.1:4000"), {
+    bodyLimit: config.bodyLimit,
+    trustProxy: 0,
+    ...config.limit,
+    logger: undefined,
+  });
+  await server.listen({ host: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  if (values.http) await bulk(parts.engine, orders.map(funding));
   if (values.statements) await once(cluster.url, ["SELECT pg_stat_statements_reset()"]);
   const session = new Session();
   session.connect();
@@ -55,7 +69,9 @@ try {
   await session.post("Profiler.setSamplingInterval", { interval: 200 });
   if (values.node) await session.post("Profiler.start");
   const before = { postgres: postgresMicros(cluster.dataDirectory) ?? 0, node: process.cpuUsage(), wal: await walPosition(cluster.url) };
-  const { done, seconds } = await throughAct(parts.engine, orders, inFlight);
+  const { done, seconds } = values.http
+    ? await throughHttp(url, shops, orders, inFlight)
+    : await throughAct(parts.engine, orders, inFlight);
   const node = process.cpuUsage(before.node);
   const postgres = (postgresMicros(cluster.dataDirectory) ?? 0) - before.postgres;
   const wal = await walWithoutPages(cluster.url, before.wal, await walPosition(cluster.url));
@@ -92,6 +108,7 @@ try {
   console.log(
     `${inFlight} in flight: ${Math.round(done / seconds)}/s; PostgreSQL ${Math.round(postgres / done)} µs, Node ${Math.round((node.user + node.system) / done)} µs, WAL ${Math.round(wal / done)} B per transition`,
   );
+  await server.close();
   await parts.close();
 } finally {
   await cluster.stop();

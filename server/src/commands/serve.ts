@@ -17,6 +17,7 @@ import { letterFor } from "../events/letters.ts";
 import { solvency } from "../ledger/solvency.ts";
 import { verifyBooks } from "../ledger/verify.ts";
 import { advanceClock } from "../sandbox/clock.ts";
+import { Opened } from "../secrets/opened.ts";
 import { readMailbox } from "../sandbox/mailbox.ts";
 import type { Seeded } from "../sandbox/seed.ts";
 import { startingTerms } from "./act-settings.ts";
@@ -156,6 +157,7 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
     lanes: engine.lanes,
     // Two at a time: one may wait for a page of the disk while the other is answered.
     holders: new Gather((publicKeys) => sellersByKeys(pool, publicKeys, engine.now()), 2),
+    opened: new Opened(secretKey),
     settings: engine.settings,
     baseUrl,
     secretKey,

@@ -6,6 +6,7 @@ import type { KeyRow } from "../db/sellers.ts";
 import type { Order } from "../domain/order.ts";
 import type { Rail } from "../rails/rail.ts";
 import type { SandboxControls } from "../rails/sandbox/sandbox.ts";
+import type { Opened } from "../secrets/opened.ts";
 
 /** What every route works with; main.ts puts it together and hands it in. */
 export interface App {
@@ -14,6 +15,8 @@ export interface App {
   readonly lanes: Lanes;
   /** Whose a public key is: read for all callers of a moment at once. */
   readonly holders: Gather<string, KeyRow>;
+  /** What sealed keys hold, so that none is opened for every call. */
+  readonly opened: Opened;
   readonly settings: ActSettings;
   readonly baseUrl: string;
   readonly secretKey: Buffer;

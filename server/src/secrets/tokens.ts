@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
 
 const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -9,7 +9,7 @@ export function randomToken(): string {
 
 /** SHA-256 of a random token, for storage and look-up. Not for passwords or short codes. */
 export function tokenHash(token: string): Buffer {
-  return createHash("sha256").update(token, "utf8").digest();
+  return hash("sha256", token, "buffer");
 }
 
 /** A seller's public key in the wire's style: 32 letters and digits. */
@@ -29,7 +29,7 @@ export function newCode(): string {
 
 /** SHA-256 of a code together with what it is for, so that equal codes of two people do not look equal. */
 export function codeHash(code: string, purpose: string): Buffer {
-  return createHash("sha256").update(`${purpose}\n${code}`, "utf8").digest();
+  return hash("sha256", `${purpose}\n${code}`, "buffer");
 }
 
 /** Compares two secrets without telling by time where they differ; their lengths need not be equal. */
@@ -38,7 +38,7 @@ export function sameSecret(a: string | Buffer, b: string | Buffer): boolean {
 }
 
 function digest(value: string | Buffer): Buffer {
-  return createHash("sha256").update(value).digest();
+  return hash("sha256", value, "buffer");
 }
 
 function alphanumeric(length: number): string {
