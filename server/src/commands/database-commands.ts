@@ -12,8 +12,9 @@ import { withDatabase, withPool } from "./with-installation.ts";
 
 /** Proves the books, or names the first wrong entry. Changes nothing. */
 export async function verifyCommand(config: Config, rest: readonly string[]): Promise<string> {
-  const heads = await notedHeads(rest);
-  const report = await withPool(config, "tranche_read", (pool) => verifyBooks(pool, { heads }));
+  const walk = rest.includes("--walk");
+  const heads = await notedHeads(rest.filter((one) => one !== "--walk"));
+  const report = await withPool(config, "tranche_read", (pool) => verifyBooks(pool, { heads, walk }));
   const counted = `${report.books} books, ${report.entries} entries, ${report.postings} postings`;
   const solvent = solvencyLines(report.solvency);
   if (report.ok) return `The books prove themselves: ${counted}, no finding.\n${solvent}`;
@@ -38,7 +39,7 @@ async function notedHeads(rest: readonly string[]): Promise<NotedHead[]> {
   const [option, file, ...more] = rest;
   if (option === undefined) return [];
   if (option !== "--heads" || file === undefined || more.length > 0)
-    throw new UsageError(`verify does not know ${JSON.stringify(rest.join(" "))}; it takes nothing but --heads FILE.`);
+    throw new UsageError(`verify does not know ${JSON.stringify(rest.join(" "))}; it takes --walk and --heads FILE.`);
   const text = await readFile(file, "utf8").catch(() => {
     throw new UsageError(`The file ${file} cannot be read.`);
   });

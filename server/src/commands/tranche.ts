@@ -9,7 +9,7 @@ import { whyCommand } from "./why-command.ts";
 
 const help = `npm run tranche -- COMMAND
 
-  verify [--heads FILE]              proves the books (against a letter's heads too), or names the first wrong entry
+  verify [--heads FILE] [--walk]     proves the books (against a letter's heads too; row by row), or names the first wrong entry
   solvency                           what the rails hold against what is owed
   why ORDER                          why an order's money is not out yet
   seller EMAIL                       shows a seller and its settings
@@ -50,7 +50,7 @@ async function main([name = "help", ...rest]: readonly string[]): Promise<string
   if (["help", "--help", "-h"].includes(name)) return help;
   const command = commands.get(name);
   if (command === undefined) throw new UsageError(`There is no command "${name}"; npm run tranche -- help lists them.`);
-  const option = rest.find((one) => one.startsWith("-") && !["--password-stdin", "--heads"].includes(one));
+  const option = rest.find((one) => one.startsWith("-") && !["--password-stdin", "--heads", "--walk"].includes(one));
   if (option !== undefined) throw new UsageError(`There is no option "${option}"; npm run tranche -- help lists what there is.`);
   return command(loadConfig(), rest);
 }

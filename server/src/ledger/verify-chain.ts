@@ -28,7 +28,7 @@ export const chainQueries = {
            FROM (SELECT * FROM postings WHERE seller_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) p
            LEFT JOIN entries e ON e.seller_id = p.seller_id AND e.seq = p.entry_seq ORDER BY p.seq`,
   },
-  lastEntry: { name: "verify_last_entry", text: "SELECT max(seq) AS seq, count(*) AS entries FROM entries WHERE seller_id = $1" },
+  lastEntry: { name: "verify_last_entry", text: "SELECT max(seq) AS seq FROM entries WHERE seller_id = $1" },
   postingHash: { name: "verify_posting_hash", text: "SELECT entry_seq, hash FROM postings WHERE seller_id = $1 AND seq = $2" },
 } satisfies Record<string, Query>;
 
@@ -47,23 +47,11 @@ type PageRow = {
   reverses: bigint | null;
 };
 
-export interface Walked {
-  readonly entries: number;
-  readonly postings: number;
-  readonly replay: Replay;
-}
-
 /**
  * Walks a book's journal from its first posting: works every leg's hash out anew, looks for gaps, and replays the balances. Reads page by
  * page, so that a book of millions fits. After a wrong hash it goes on from the stored one, so that later faults are found as well.
  */
-export async function walkChain(
-  client: Queryable,
-  book: BookRow,
-  findings: Findings,
-  pageSize: number,
-  onPage: (postings: number) => void,
-): Promise<Walked> {
+export async function walkChain(client: Queryable, book: BookRow, findings: Findings, pageSize: number): Promise<Replay> {
   const walk = new Walk(book, findings);
   const read = (after: bigint) => run<PageRow>(client, chainQueries.page, [book.sellerId, after, pageSize]);
   for (let page: ReturnType<typeof read> | undefined = read(0n); page !== undefined; ) {
@@ -74,11 +62,10 @@ export async function walkChain(
     // Should a row here be more than the walk can take, nobody waits for that page any more.
     page?.catch(() => undefined);
     for (const row of rows) walk.step(row);
-    if (rows.length > 0) onPage(rows.length);
   }
-  const { rows } = await run<{ seq: bigint | null; entries: bigint }>(client, chainQueries.lastEntry, [book.sellerId]);
+  const { rows } = await run<{ seq: bigint | null }>(client, chainQueries.lastEntry, [book.sellerId]);
   walk.end(Number(rows[0]?.seq ?? 0));
-  return { entries: Number(rows[0]?.entries ?? 0), postings: walk.count, replay: walk.replay };
+  return walk.replay;
 }
 
 /** Compares heads that were noted down earlier with the journal as it is now. */
@@ -98,7 +85,6 @@ class Walk {
   readonly #findings: Findings;
   readonly replay = new Replay();
   seq = 0;
-  count = 0;
   #entry = 0;
   #id = "";
   #hash = genesis;
@@ -113,7 +99,6 @@ class Walk {
   step(row: PageRow): void {
     const seq = Number(row.seq);
     const entry = Number(row.entry_seq);
-    this.count += 1;
     const gap = seq !== this.seq + 1;
     if (gap) this.#report(this.#entryOfGap(entry), `posting ${this.seq + 1} is missing`);
     if (entry !== this.#entry || this.#id === "") this.#enter(entry, row);

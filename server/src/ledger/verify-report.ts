@@ -42,6 +42,10 @@ export class Findings {
     else this.#left += 1;
   }
 
+  get none(): boolean {
+    return this.#list.length + this.#left === 0;
+  }
+
   /** Those that name an entry come first, in the journal's order; the rest as they were found. */
   list(): Finding[] {
     const sorted = this.#list.toSorted((a, b) => (a.entry ?? Infinity) - (b.entry ?? Infinity) || 0);

@@ -1,6 +1,9 @@
 import pg from "pg";
 import type { Query, Queryable } from "../db/connect.ts";
 import { run } from "../db/connect.ts";
+import { prove } from "./prove.ts";
+import type { BookSize } from "./prove.ts";
+import type { Replay } from "./replay.ts";
 import { checkNotedHeads, walkChain } from "./verify-chain.ts";
 import type { BookRow, NotedHead } from "./verify-chain.ts";
 import { checkHistory } from "./verify-history.ts";
@@ -15,66 +18,155 @@ export interface VerifyOptions {
   /** Heads that were noted down outside of the database: they show a journal whose end was cut off together with its head. */
   readonly heads?: readonly NotedHead[];
   readonly onProgress?: (done: { readonly sellerId: number; readonly postings: number }) => void;
-  /** Rows read at once. */
+  /** Postings looked at in one statement. */
   readonly pageSize?: number;
   /** How many findings are kept for each book. */
   readonly findingsPerBook?: number;
+  /** Walks every book row by row, whether or not it looks wrong: the hashes are then worked out in this process, not in the database. */
+  readonly walk?: boolean;
+  /** From how many postings on a second connection of the pool takes half of the work. */
+  readonly shareFrom?: number;
 }
 
 export const verifyQueries = {
   books: {
     name: "verify_books",
-    text: `SELECT seller_id, entry_seq, posting_seq, event_seq, chain_head FROM books
-           WHERE $1::bigint IS NULL OR seller_id = $1 ORDER BY seller_id`,
+    text: `SELECT b.seller_id, b.entry_seq, b.posting_seq, b.event_seq, b.chain_head, p.postings, e.entries, e.last AS last_entry, t.events, t.last AS last_event,
+             l.seq AS end_posting, l.entry_seq AS end_entry, l.hash AS end_hash
+           FROM books b
+           CROSS JOIN LATERAL (SELECT count(*) AS postings FROM postings WHERE seller_id = b.seller_id) p
+           CROSS JOIN LATERAL (SELECT count(*) AS entries, coalesce(max(seq), 0) AS last FROM entries WHERE seller_id = b.seller_id) e
+           CROSS JOIN LATERAL (SELECT count(*) AS events, coalesce(max(seq), 0) AS last FROM transitions WHERE seller_id = b.seller_id) t
+           LEFT JOIN LATERAL (SELECT seq, entry_seq, hash FROM postings WHERE seller_id = b.seller_id ORDER BY seq DESC LIMIT 1) l ON true
+           WHERE $1::bigint IS NULL OR b.seller_id = $1 ORDER BY b.seller_id`,
   },
 } satisfies Record<string, Query>;
 
-type HeadRow = { seller_id: bigint; entry_seq: bigint; posting_seq: bigint; event_seq: bigint; chain_head: Buffer | null };
+type HeadRow = {
+  seller_id: bigint;
+  entry_seq: bigint;
+  posting_seq: bigint;
+  event_seq: bigint;
+  chain_head: Buffer | null;
+  postings: bigint;
+  entries: bigint;
+  last_entry: bigint;
+  events: bigint;
+  last_event: bigint;
+  end_posting: bigint | null;
+  end_entry: bigint | null;
+  end_hash: Buffer | null;
+};
 
 /**
- * Proves the books, or says what is wrong with them: walks every hash chain from its beginning, replays the journal and compares every
- * kept balance, follows every order's steps, and checks that money on its way is backed and that the installation is solvent. Changes
- * nothing, needs only the rights of `tranche_read`, and reads page by page.
+ * Proves the books, or says what is wrong with them: every hash chain from its beginning, every kept balance against a replay of the
+ * journal, every order's steps, that money on its way is backed and that the installation is solvent. Changes nothing, and needs only the
+ * rights of `tranche_read`.
  *
- * Given a pool, it looks at one snapshot without limits of time. Given a connection, the caller has begun a transaction at REPEATABLE READ,
- * or nobody writes meanwhile; otherwise books that change under its eyes look wrong.
+ * The checks are made set-wise in the database, piece by piece. Each book that looks wrong is then walked row by row, which says what is wrong.
+ *
+ * Given a pool, it looks at one snapshot, with up to two connections. Given a connection, the caller has begun a transaction at REPEATABLE
+ * READ, or nobody writes meanwhile; otherwise books that change under its eyes look wrong.
  */
 export async function verifyBooks(client: Queryable, options: VerifyOptions = {}): Promise<VerifyReport> {
-  if (!(client instanceof pg.Pool)) return verifySnapshot(client, options);
-  const own = await client.connect();
+  if (!(client instanceof pg.Pool)) return verifySnapshot([client], await readBooks(client, options), options);
+  return withSnapshot(client, undefined, async (own) => {
+    const books = await readBooks(own, options);
+    const postings = books.reduce((sum, { size }) => sum + size.postings, 0);
+    const spare = client.idleCount + client.options.max - client.totalCount;
+    if (postings < (options.shareFrom ?? 20_000) || spare < 1) return verifySnapshot([own], books, options);
+    const { rows } = await own.query<{ snapshot: string }>("SELECT pg_export_snapshot() AS snapshot");
+    return withSnapshot(client, rows[0]?.snapshot, (second) => verifySnapshot([own, second], books, options));
+  });
+}
+
+/** Lends a connection that sees one moment: its own, or that of a snapshot another one exported. */
+async function withSnapshot<T>(pool: pg.Pool, snapshot: string | undefined, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // Out of the pool nobody else listens, and a session that ends between two statements would otherwise end the process.
+  const remember = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", remember);
   try {
-    await own.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    await own.query("SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)");
-    return await verifySnapshot(own, options);
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    if (snapshot !== undefined) await client.query(`SET TRANSACTION SNAPSHOT ${client.escapeLiteral(snapshot)}`);
+    // A piece takes seconds. The connection rests while another works; its pieces are for one processor, and too few rows to compile a plan for.
+    await client.query(`SELECT set_config('statement_timeout', '30min', true), set_config('idle_in_transaction_session_timeout', '0', true),
+      set_config('work_mem', '32MB', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)`);
+    return await work(client);
   } finally {
-    await own.query("ROLLBACK").catch(() => undefined);
-    own.release();
+    await client.query("ROLLBACK").catch(remember);
+    client.off("error", remember);
+    client.release(broken);
   }
 }
 
-async function verifySnapshot(client: Queryable, options: VerifyOptions): Promise<VerifyReport> {
-  const pageSize = options.pageSize ?? 5_000;
+/** A book as its row and the ends of its tables show it. */
+interface Book {
+  readonly row: BookRow;
+  readonly size: BookSize;
+  readonly entries: number;
+  /** The head is where the journal and the history end, and no event is missing. */
+  readonly endsFit: boolean;
+}
+
+async function readBooks(client: Queryable, options: VerifyOptions): Promise<Book[]> {
   const { rows } = await run<HeadRow>(client, verifyQueries.books, [options.sellerId ?? null]);
+  return rows.map((row) => {
+    const sellerId = Number(row.seller_id);
+    const journal =
+      row.posting_seq === (row.end_posting ?? 0n) && row.entry_seq === (row.end_entry ?? 0n) && row.entry_seq === row.last_entry;
+    const history = row.event_seq === row.last_event && row.events === row.last_event;
+    return {
+      row: {
+        sellerId,
+        entrySeq: Number(row.entry_seq),
+        postingSeq: Number(row.posting_seq),
+        eventSeq: Number(row.event_seq),
+        chainHead: row.chain_head?.toString("hex") ?? null,
+      },
+      size: { sellerId, postings: Number(row.postings) },
+      entries: Number(row.entries),
+      endsFit: journal && history && row.chain_head?.toString("hex") === row.end_hash?.toString("hex"),
+    };
+  });
+}
+
+async function verifySnapshot(
+  clients: readonly [Queryable, ...Queryable[]],
+  books: readonly Book[],
+  options: VerifyOptions,
+): Promise<VerifyReport> {
+  const [client] = clients;
+  const told = new Map<number, number>();
+  const sizes = books.map(({ size }) => size);
+  const proof = await prove(clients, sizes, options.pageSize ?? 50_000, (sellerId, more) => {
+    const postings = (told.get(sellerId) ?? 0) + more;
+    told.set(sellerId, postings);
+    options.onProgress?.({ sellerId, postings });
+  });
+  const solvencyOf = Map.groupBy(proof.solvency, ({ sellerId }) => sellerId);
   const found: Finding[] = [];
   const sums = new Map<string, { held: bigint; owed: bigint }>();
-  let entries = 0;
-  let postings = 0;
-  for (const row of rows) {
-    const book = readBook(row);
-    const { sellerId } = book;
+  for (const book of books) {
+    const { sellerId } = book.row;
     const findings = new Findings(sellerId, options.findingsPerBook ?? 100);
-    let done = 0;
-    const walked = await walkChain(client, book, findings, pageSize, (more) => {
-      done += more;
-      options.onProgress?.({ sellerId, postings: done });
-    });
     const heads = (options.heads ?? []).filter((head) => head.sellerId === sellerId);
-    await checkNotedHeads(client, heads, findings);
-    await checkMoney(client, sellerId, walked.replay, findings, pageSize);
-    await checkHistory(client, book, walked.replay, findings, pageSize);
-    walked.replay.addSolvency(sums);
-    entries += walked.entries;
-    postings += walked.postings;
+    const suspect = proof.suspects.has(sellerId) || !book.endsFit;
+    if (suspect || options.walk === true) {
+      const replay = await walkBook(client, book.row, heads, findings, options.pageSize ?? 5_000);
+      // Two ways of looking that disagree are themselves something wrong.
+      if (suspect && findings.none) findings.add("looks wrong to the database's own checks, though nothing is found walking it row by row");
+      replay.addSolvency(sums);
+    } else {
+      await checkNotedHeads(client, heads, findings);
+      for (const { currency, held, owed } of solvencyOf.get(sellerId) ?? []) {
+        const sum = sums.get(currency) ?? { held: 0n, owed: 0n };
+        sums.set(currency, { held: sum.held + held, owed: sum.owed + owed });
+      }
+    }
     found.push(...findings.list());
   }
   found.push(...(await checkReferences(client, options.sellerId ?? null)));
@@ -82,17 +174,24 @@ async function verifySnapshot(client: Queryable, options: VerifyOptions): Promis
   for (const { currency, surplus } of solvency) {
     if (surplus < 0n) found.push({ sellerId: 0, says: `the rails hold ${-surplus} ${currency} less than is owed to the parties` });
   }
-  return { ok: found.length === 0, books: rows.length, entries, postings, findings: found, solvency };
+  const entries = books.reduce((sum, book) => sum + book.entries, 0);
+  const postings = sizes.reduce((sum, size) => sum + size.postings, 0);
+  return { ok: found.length === 0, books: books.length, entries, postings, findings: found, solvency };
 }
 
-function readBook(row: HeadRow): BookRow {
-  return {
-    sellerId: Number(row.seller_id),
-    entrySeq: Number(row.entry_seq),
-    postingSeq: Number(row.posting_seq),
-    eventSeq: Number(row.event_seq),
-    chainHead: row.chain_head?.toString("hex") ?? null,
-  };
+/** Looks at a book row by row, in this process, and says what is wrong with it, the first wrong entry first. */
+async function walkBook(
+  client: Queryable,
+  book: BookRow,
+  heads: readonly NotedHead[],
+  findings: Findings,
+  pageSize: number,
+): Promise<Replay> {
+  const replay = await walkChain(client, book, findings, pageSize);
+  await checkNotedHeads(client, heads, findings);
+  await checkMoney(client, book.sellerId, replay, findings, pageSize);
+  await checkHistory(client, book, replay, findings, pageSize);
+  return replay;
 }
 
 function solvencyRows(sums: ReadonlyMap<string, { readonly held: bigint; readonly owed: bigint }>): SolvencyRow[] {
