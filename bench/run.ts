@@ -18,8 +18,13 @@ import { median, rate } from "./measure.ts";
 import { cost } from "./measures/cost.ts";
 import { engine } from "./measures/engine.ts";
 import { http } from "./measures/http.ts";
+import { integrity } from "./measures/integrity.ts";
+import { kysely } from "./measures/kysely.ts";
+import { lifeBytes } from "./measures/life-bytes.ts";
 import { list } from "./measures/list.ts";
 import { oneSeller } from "./measures/one-seller.ts";
+import { pgledger } from "./measures/pgledger.ts";
+import { sameRows } from "./measures/same-rows.ts";
 import { single } from "./measures/single.ts";
 import { start } from "./measures/start.ts";
 import { verify } from "./measures/verify.ts";
@@ -30,7 +35,21 @@ import { throughAct } from "./ways.ts";
 
 // `npm run bench`: everything side by side in one run. `--quick`: one small round that writes no page; `--only name`; `--rounds n`.
 
-const all: readonly Measure[] = [engine, http, list, oneSeller, single, cost, verify, start];
+const all: readonly Measure[] = [
+  engine,
+  sameRows,
+  kysely,
+  pgledger,
+  http,
+  list,
+  oneSeller,
+  integrity,
+  single,
+  cost,
+  lifeBytes,
+  verify,
+  start,
+];
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" } } });
 const quick = values.quick === true;
 const rounds = Number(values.rounds ?? (quick ? 1 : 5));
@@ -64,7 +83,7 @@ async function run(): Promise<void> {
   const trips = countRoundTrips(Number(new URL(cluster.url).port));
   const config = readConfig({ TRANCHE_HOME: home, TRANCHE_LIMIT_PER_KEY: "1000000", TRANCHE_LIMIT_PER_ADDRESS: "1000000" });
   const secretKey = randomBytes(32);
-  const open = () => assemble({ config, ownerUrl: cluster.url, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
+  const open = (ownerUrl = cluster.url) => assemble({ config, ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
   say("preparing shops and orders …");
   await prepareDatabase(cluster.url, config);
   const yardstick = await makeYardstick(cluster.url);
@@ -74,6 +93,7 @@ async function run(): Promise<void> {
   await throughAct(first.engine, await openOrders(first.engine, shops, quick ? 200 : 5_000), 128);
   await first.close();
   await once(cluster.url, ["VACUUM ANALYZE", "CHECKPOINT"]);
+  const copies = await copyDatabase(cluster.url);
 
   const parts = open();
   const app = appOf(config, parts, secretKey, "http://127.0.0.1:4000");
@@ -86,6 +106,7 @@ async function run(): Promise<void> {
   const best = tried.toSorted((a, b) => b.tps - a.tps)[0] ?? { clients: 32, tps: Number.NaN };
   say(`pgbench: ${tried.map(({ clients, tps }) => `${Math.round(tps)}/s with ${clients} clients`).join(", ")}`);
   const beside: number[] = [];
+  const notes = new Set<string>();
   const bench: Bench = {
     url: cluster.url,
     dataDirectory: cluster.dataDirectory,
@@ -102,20 +123,31 @@ async function run(): Promise<void> {
       return tps;
     },
     orders: (count, of) => openOrders(parts.engine, of ?? shops, count),
+    copies,
+    assemble: open,
     say,
+    note: (text) => {
+      if (!notes.has(text)) say(`  ${text}`);
+      notes.add(text);
+    },
   };
   const found = new Map<string, number[]>();
-  for (let round = 1; round <= rounds; round += 1) {
-    say(`round ${round} of ${rounds}`);
-    for (const measure of chosen) {
-      const answers = await measure.round(bench);
-      for (const [key, value] of Object.entries(answers)) found.set(key, [...(found.get(key) ?? []), value]);
-      const shown = Object.entries(answers).map(([key, value]) => `${key} ${value.toPrecision(4)}`);
-      say(`  ${measure.name.padEnd(11)} ${shown.join(", ")}`);
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`round ${round} of ${rounds}`);
+      for (const measure of chosen) {
+        const answers = await measure.round(bench);
+        for (const [key, value] of Object.entries(answers)) found.set(key, [...(found.get(key) ?? []), value]);
+        const shown = Object.entries(answers).map(([key, value]) => `${key} ${value.toPrecision(4)}`);
+        say(`  ${measure.name.padEnd(11)} ${shown.join(", ")}`);
+      }
     }
+  } finally {
+    // Also after a failure: a connection that is cut while it idles would speak louder than what went wrong.
+    await Promise.allSettled(chosen.map((measure) => measure.end?.()));
+    await server.close();
+    await parts.close();
   }
-  await server.close();
-  await parts.close();
   const rows = rowsOf(
     goals.filter((goal) => found.has(goal.key)),
     found,
@@ -129,9 +161,23 @@ async function run(): Promise<void> {
     at: new Date(),
     versions: `Node ${process.versions.node}, PostgreSQL ${String(version?.["server_version"])} (embedded, fsync on), ${yardstick.name}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}`,
     load: [loadBefore, loadavg()[0] ?? 0],
-    notes: [`pgbench was fastest with ${best.clients} clients; beside the measures its median was ${Math.round(median(beside))} a second.`],
+    notes: [
+      `pgbench was fastest with ${best.clients} clients; beside the measures its median was ${Math.round(median(beside))} a second.`,
+      ...notes,
+    ],
   });
   writeFileSync(join(import.meta.dirname, "results.md"), page);
+}
+
+/** Nobody may be connected to a database that is copied, so it is done from the one beside it. */
+async function copyDatabase(serverUrl: string): Promise<Bench["copies"]> {
+  const url = new URL(serverUrl);
+  const from = url.pathname.slice(1);
+  url.pathname = "/yardstick";
+  const copies = { sameRows: "same_rows", whole: "whole", bare: "bare", lives: "lives" };
+  for (const name of Object.values(copies)) await once(url.href, [`CREATE DATABASE ${name} TEMPLATE ${from}`]);
+  const at = (name: string) => Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  return { sameRows: at(copies.sameRows), whole: at(copies.whole), bare: at(copies.bare), lives: at(copies.lives) };
 }
 
 /** Watches the sockets of this process: a write to the database after it has answered begins another round trip. */

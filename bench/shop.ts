@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Command } from "../server/src/actions/command.ts";
+import type { OrderAsk } from "../server/src/actions/order-step.ts";
 import { joinSeller } from "../server/src/actions/join-seller.ts";
 import { openCheckout } from "../server/src/actions/open-checkout.ts";
 import { openPayment } from "../server/src/actions/payment-steps.ts";
@@ -135,6 +136,11 @@ export async function openOrders(engine: Engine, shops: readonly Shop[], count: 
     paymentId: Number(paying[i]?.["payment"]),
     reference,
   }));
+}
+
+/** Who asks for a step of this order, and under which fresh id. */
+export function ask(order: OpenOrder, party: "buyer" | "seller"): OrderAsk {
+  return { id: randomUUID(), sellerId: order.sellerId, orderId: order.orderId, actor: { party, name: "bench" } };
 }
 
 /** The rail's word that an order is paid. */
