@@ -144,7 +144,7 @@ async function run(): Promise<void> {
     }
   } finally {
     // Also after a failure: a connection that is cut while it idles would speak louder than what went wrong.
-    await Promise.allSettled(chosen.map((measure) => measure.end?.()));
+    await Promise.allSettled(chosen.map(async (measure) => measure.end?.()));
     await server.close();
     await parts.close();
   }

@@ -60,7 +60,9 @@ export const kysely: Measure = {
     const steps = Array.from({ length: Math.ceil(3_000 * bench.scale) }, () => [() => step(made.db, 1 + (made.next++ % orders))]);
     return { kysely: ours / rate(await runChains(steps, 128)) };
   },
-  end: async () => void (await (await rival)?.db.destroy()),
+  end: async () => {
+    await (await rival)?.db.destroy();
+  },
 };
 
 async function makeRival(bench: Bench): Promise<Rival> {

@@ -37,7 +37,9 @@ export const pgledger: Measure = {
     const hot = await drive(made, Math.ceil(1_500 * bench.scale), () => made.hot);
     return { pgledger_spread: ours / spread, pgledger_hot: ours / hot };
   },
-  end: async () => void (await (await rival)?.pool.end()),
+  end: async () => {
+    await (await rival)?.pool.end();
+  },
 };
 
 async function makeRival(bench: Bench, file: string): Promise<Rival> {
