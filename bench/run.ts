@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import diagnostics from "node:diagnostics_channel";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -30,6 +29,7 @@ import { start } from "./measures/start.ts";
 import { verify } from "./measures/verify.ts";
 import { makeYardstick } from "./pgbench.ts";
 import { heads, markdown, rowsOf } from "./report.ts";
+import { countRoundTrips } from "./round-trips.ts";
 import { makeShops, openOrders } from "./shop.ts";
 import { throughAct } from "./ways.ts";
 
@@ -178,26 +178,6 @@ async function copyDatabase(serverUrl: string): Promise<Bench["copies"]> {
   for (const name of Object.values(copies)) await once(url.href, [`CREATE DATABASE ${name} TEMPLATE ${from}`]);
   const at = (name: string) => Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   return { sameRows: at(copies.sameRows), whole: at(copies.whole), bare: at(copies.bare), lives: at(copies.lives) };
-}
-
-/** Watches the sockets of this process: a write to the database after it has answered begins another round trip. */
-function countRoundTrips(port: number): () => number {
-  let count = 0;
-  diagnostics.subscribe("net.client.socket", (message) => {
-    const { socket } = message as { socket: Socket };
-    socket.once("connect", () => {
-      if (socket.remotePort !== port) return;
-      let answered = true;
-      socket.on("data", () => (answered = true));
-      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-      socket.write = (...args: unknown[]) => {
-        if (answered) count += 1;
-        answered = false;
-        return write(...args);
-      };
-    });
-  });
-  return () => count;
 }
 
 function say(text: string): void {
