@@ -70,11 +70,7 @@ afterAll(async () => {
 });
 
 function life(orders: readonly OpenOrder[]): readonly [fund: Command[], deliver: Command[], accept: Command[]] {
-  return [
-    orders.map(funding),
-    orders.map((order) => deliver(ask(order, "seller"))),
-    orders.map((order) => accept(ask(order, "buyer"))),
-  ];
+  return [orders.map(funding), orders.map((order) => deliver(ask(order, "seller"))), orders.map((order) => accept(ask(order, "buyer")))];
 }
 
 async function rowsWritten(): Promise<number> {

@@ -15,17 +15,7 @@ export interface LifeIds {
 export function oneCommit({ written, at }: Recorded, ids: LifeIds, work: string, nth: number): string {
   const book = written.find((one) => one.shape.table === "books");
   if (book === undefined) throw new Error("the step did not number anything in its book");
-  const known = new Map([
-    [String(ids.sellerId), "w.s"],
-    [String(ids.orderId), "w.o"],
-    [String(ids.paymentId), "w.p"],
-  ]);
-  // Ids that the step gave away, told apart by their place; far above those that a sequence gives.
-  for (const { kind, row, shape } of written) {
-    const id = row["id"];
-    if (kind === "insert" && shape.key.includes("id") && id !== null && id !== undefined && !known.has(id))
-      known.set(id, `(1000000000000 + w.p * 1000 + ${nth * 100 + known.size})`);
-  }
+  const known = idsOf(written, ids, nth);
   const value = (table: string, column: string, text: string | null | undefined, type: string) =>
     expression({ table, column, text: text ?? null, type, known, at, book: book.row });
   const parts = written
@@ -43,6 +33,42 @@ export function oneCommit({ written, at }: Recorded, ids: LifeIds, work: string,
   b AS (UPDATE books t SET ${sets} FROM w WHERE t.seller_id = w.s RETURNING t.*),
   ${parts.join(",\n  ")}
   SELECT 1 FROM b`;
+}
+
+/** Where an id of the recorded life comes from in the statement. Those that it gave away are told apart by their place, far above a sequence's. */
+function idsOf(written: readonly Written[], ids: LifeIds, nth: number): Map<string, string> {
+  const known = new Map([
+    [String(ids.sellerId), "w.s"],
+    [String(ids.orderId), "w.o"],
+    [String(ids.paymentId), "w.p"],
+  ]);
+  for (const { kind, row, shape } of written) {
+    const id = row["id"];
+    if (kind === "insert" && shape.key.includes("id") && id !== null && id !== undefined && !known.has(id))
+      known.set(id, `(1000000000000 + w.p * 1000 + ${nth * 100 + known.size})`);
+  }
+  return known;
+}
+
+/** For each table one INSERT of what a whole recorded life put there, for every row of a query `w` (s, o, p, buyer) and its book's numbers `b`. */
+export function manyLives(
+  { written, at }: Recorded,
+  ids: LifeIds & { readonly buyerId: number },
+  from: string,
+): { readonly table: string; readonly text: string }[] {
+  const book = written.find((one) => one.shape.table === "books");
+  if (book === undefined) throw new Error("the life did not number anything in its book");
+  const known = idsOf(written, ids, 0).set(String(ids.buyerId), "w.buyer");
+  return written
+    .filter(({ kind }) => kind === "insert")
+    .map(({ shape: { table, types }, row }) => {
+      const columns = Object.keys(row);
+      const values = columns.map((column) =>
+        expression({ table, column, text: row[column] ?? null, type: types[column] ?? "text", known, at, book: book.row }),
+      );
+      const names = columns.map((column) => `"${column}"`).join(", ");
+      return { table, text: `INSERT INTO ${table} (${names}) SELECT ${values.join(", ")} FROM ${from}` };
+    });
 }
 
 type ValueOf = (table: string, column: string, text: string | null | undefined, type: string) => string;
@@ -91,7 +117,7 @@ function expression(from: {
     const parts = text.split(":").map((part) => known.get(part) ?? literal(part));
     return parts.join(` || ${literal(":")} || `);
   }
-  if (column.endsWith("reference")) return `${literal(text)} || w.p`;
+  if (column.endsWith("reference") || column === "token_hash" || column === "shop_order_id") return `${literal(text)} || w.p`;
   return `${literal(text)}::${type}`;
 }
 

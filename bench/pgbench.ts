@@ -36,8 +36,11 @@ export interface Yardstick {
   run(inFlight: number, seconds: number): Promise<Measured>;
 }
 
-/** pgbench on a database of its own on the same server; where the machine has none, the same statement from a bare driver. */
-export async function makeYardstick(serverUrl: string): Promise<Yardstick> {
+/**
+ * pgbench on a database of its own on the same server; where the machine has none, the same statement from a bare driver. With `times` each client
+ * works so often, and not for some seconds: those begin before anybody is connected, and on a busy machine end before as well.
+ */
+export async function makeYardstick(serverUrl: string, times?: number): Promise<Yardstick> {
   await once(serverUrl, ["CREATE DATABASE yardstick"]);
   const url = new URL(serverUrl);
   url.pathname = "/yardstick";
@@ -49,7 +52,11 @@ export async function makeYardstick(serverUrl: string): Promise<Yardstick> {
       run: (inFlight, seconds) => bare(url.href, inFlight, seconds),
     };
   const version = spawnSync(program, ["--version"], { encoding: "utf8" }).stdout.trim();
-  return { name: version, run: (inFlight, seconds) => Promise.resolve(pgbench(program, url.href, script, inFlight, { seconds })) };
+  return {
+    name: version,
+    run: (inFlight, seconds) =>
+      Promise.resolve(pgbench(program, url.href, script, inFlight, times === undefined ? { seconds } : { times })),
+  };
 }
 
 /** pgbench, where the machine has it: the newest that is packaged, or the one in PATH. */

@@ -61,12 +61,12 @@ async function makeRival(bench: Bench): Promise<Rival | undefined> {
     parts,
     pool,
     script: `\\set turn :turn + 1\n\\set n :client_id * 100000 + :turn\n${statements.join("")}`,
-    clients: 32,
+    clients: 8,
   };
   const tried: { clients: number; tps: number }[] = [];
   for (const clients of [8, 16, 32, 64])
     tried.push({ clients, tps: await write(bench, made, Math.max(clients, 600 * bench.scale), clients) });
-  made.clients = tried.toSorted((a, b) => b.tps - a.tps)[0]?.clients ?? 32;
+  made.clients = tried.toSorted((a, b) => b.tps - a.tps)[0]?.clients ?? 8;
   return made;
 }
 
