@@ -24,6 +24,8 @@ export interface Bench {
   readonly copies: Readonly<Record<"sameRows" | "whole" | "bare" | "lives", string>>;
   /** An engine like the one that is measured, on another database. */
   assemble(url: string): Assembled;
+  /** Brings another database to the schema of ours. */
+  prepare(url: string): Promise<void>;
   say(text: string): void;
   /** Stands on the page, once: why something was not measured, or what went into a number. */
   note(text: string): void;

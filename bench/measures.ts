@@ -8,6 +8,7 @@ import { lifeBytes } from "./measures/life-bytes.ts";
 import { list } from "./measures/list.ts";
 import { oneSeller } from "./measures/one-seller.ts";
 import { pgledger } from "./measures/pgledger.ts";
+import { postgres15 } from "./measures/postgres-15.ts";
 import { sameRows } from "./measures/same-rows.ts";
 import { single } from "./measures/single.ts";
 import { start } from "./measures/start.ts";
@@ -23,6 +24,7 @@ export const all: readonly Measure[] = [
   list,
   oneSeller,
   integrity,
+  postgres15,
   single,
   cost,
   lifeBytes,

@@ -67,7 +67,10 @@ export function manyLives(
         expression({ table, column, text: row[column] ?? null, type: types[column] ?? "text", known, at, book: book.row }),
       );
       const names = columns.map((column) => `"${column}"`).join(", ");
-      return { table, text: `INSERT INTO ${table} (${names}) SELECT ${values.join(", ")} FROM ${from}` };
+      return {
+        table,
+        text: `INSERT INTO ${table} (${names}) SELECT ${values.join(", ")} FROM ${from}${table === "accounts" ? " ON CONFLICT DO NOTHING" : ""}`,
+      };
     });
 }
 

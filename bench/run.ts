@@ -97,6 +97,7 @@ async function run(): Promise<void> {
     orders: (count, of) => openOrders(parts.engine, of ?? shops, count),
     copies,
     assemble: open,
+    prepare: async (url) => void (await prepareDatabase(url, config)),
     say,
     note: (text) => {
       if (!notes.has(text)) say(`  ${text}`);

@@ -20,7 +20,7 @@ const connections = 32;
 let rival: Promise<Rival> | undefined;
 
 /** The variable that names pgledger's SQL, which is not part of this project. */
-const variable = "TRANCHE_BENCH_PGLEDGER";
+const variable = "BENCH_PGLEDGER";
 
 /** pgledger, the ledger inside PostgreSQL, makes the same movement: into escrow, and out of it to the seller. One call and one commit each. */
 export const pgledger: Measure = {
