@@ -25,7 +25,6 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 let database: TestDatabase;
 let parts: ReturnType<typeof assemble>;
 let lanes: Lanes;
-let lane: Lane | undefined;
 let statements = 0;
 let trips: () => number;
 let shops: readonly Shop[];
@@ -37,16 +36,12 @@ beforeAll(async () => {
   await database.ownerPool.query("CREATE EXTENSION pg_walinspect");
   const secretKey = randomBytes(32);
   const config = readConfig({});
-  const open = () => assemble({ config, ownerUrl: database.ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
-  // Of others, and closed again: their connections would tell what they wrote at some later moment.
-  const others = open();
-  shops = await makeShops(others.engine, secretKey, 8);
-  await others.close();
-  parts = open();
+  parts = assemble({ config, ownerUrl: database.ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
+  shops = await makeShops(parts.engine, secretKey, 8);
   trips = countRoundTrips(Number(new URL(database.ownerUrl).port));
   lanes = new Lanes(
     async () => {
-      lane = await openLane(database.ownerUrl, { applicationName: "tranche counted", onLost: () => undefined });
+      const lane = await openLane(database.ownerUrl, { applicationName: "tranche counted", onLost: () => undefined });
       const query = lane.query.bind(lane) as (...args: unknown[]) => unknown;
       lane.query = ((...args: unknown[]) => {
         statements += 1;
@@ -73,38 +68,29 @@ function life(orders: readonly OpenOrder[]): readonly [fund: Command[], deliver:
   return [orders.map(funding), orders.map((order) => deliver(ask(order, "seller"))), orders.map((order) => accept(ask(order, "buyer")))];
 }
 
-async function rowsWritten(): Promise<number> {
-  // A connection tells its counters when it is asked to, at the end of its next transaction.
-  await lane?.query("SELECT pg_stat_force_next_flush()");
-  const { rows } = await database.ownerPool.query<{ rows: number }>(
-    "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 AS rows FROM pg_stat_user_tables WHERE schemaname = 'public'",
-  );
-  return rows[0]?.rows ?? Number.NaN;
-}
-
 async function logEnd(): Promise<string> {
   const { rows } = await database.ownerPool.query<{ at: string }>("SELECT pg_current_wal_flush_lsn()::text AS at");
   return rows[0]?.at ?? "";
 }
 
 /** Of the transactions that recorded steps of these books only: others write to the same log meanwhile. */
-async function logged(from: string, commands: readonly Command[]): Promise<{ commits: number; bytes: number }> {
+async function logged(from: string, commands: readonly Command[]): Promise<{ commits: number; rows: number; bytes: number }> {
   await database.ownerPool.query("CHECKPOINT");
-  const { rows } = await database.ownerPool.query<{ commits: number; bytes: number }>(
+  const { rows } = await database.ownerPool.query<{ commits: number; rows: number; bytes: number }>(
     `WITH own AS (SELECT DISTINCT xmin FROM transitions WHERE command_id = ANY($2::uuid[]))
-     SELECT (SELECT count(*)::int FROM own) AS commits, sum(record_length - fpi_length)::float8 AS bytes
+     SELECT (SELECT count(*)::int FROM own) AS commits, sum(record_length - fpi_length)::float8 AS bytes,
+       count(*) FILTER (WHERE resource_manager = 'Heap' AND record_type ~ '^(INSERT|UPDATE|HOT_UPDATE|DELETE)')::int AS rows
      FROM pg_get_wal_records_info($1, $3) WHERE xid IN (SELECT xmin FROM own)`,
     [from, commands.map(({ id }) => id), await logEnd()],
   );
-  return rows[0] ?? { commits: Number.NaN, bytes: Number.NaN };
+  return rows[0] ?? { commits: Number.NaN, rows: Number.NaN, bytes: Number.NaN };
 }
 
 async function costOf(commands: readonly Command[]): Promise<Limit> {
-  const before = { rows: await rowsWritten(), log: await logEnd(), trips: trips(), statements };
+  const before = { log: await logEnd(), trips: trips(), statements };
   await bulk({ ...parts.engine, lanes }, commands);
   const after = { trips: trips(), statements };
-  const rows = (await rowsWritten()) - before.rows;
-  const { commits, bytes } = await logged(before.log, commands);
+  const { commits, rows, bytes } = await logged(before.log, commands);
   return {
     trips: after.trips - before.trips,
     statements: after.statements - before.statements,

@@ -24,7 +24,7 @@ import { ask, funding, makeShops, openOrders } from "./shop.ts";
 import { throughAct } from "./ways.ts";
 
 // `npm run bench:large`: two databases on one server, one with the active orders alone, one with many completed ones beside them. `--orders 10000000`
-// needs about 130 GB and some hours; `--quick` only sees that everything runs.
+// needs about 150 GB and some hours; `--quick` only sees that everything runs.
 
 const { values } = parseArgs({ options: { orders: { type: "string" }, rounds: { type: "string" }, quick: { type: "boolean" } } });
 const quick = values.quick === true;

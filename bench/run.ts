@@ -61,9 +61,9 @@ async function run(): Promise<void> {
   await prepareDatabase(cluster.url, config);
   const yardstick = await makeYardstick(cluster.url, quick ? 50 : undefined);
   const first = open();
-  const shops = await makeShops(first.engine, secretKey, quick ? 50 : 1_000);
+  const shops = await makeShops(first.engine, secretKey, quick ? 20 : 1_000);
   // Lives to their end, so that no table is empty when its statements are planned.
-  await throughAct(first.engine, await openOrders(first.engine, shops, quick ? 200 : 5_000), 128);
+  await throughAct(first.engine, await openOrders(first.engine, shops, quick ? 100 : 5_000), 128);
   await first.close();
   await once(cluster.url, ["VACUUM ANALYZE", "CHECKPOINT"]);
   const copies = await copyDatabase(cluster.url);

@@ -9,7 +9,7 @@ import { goals } from "./goals.ts";
 
 const root = join(import.meta.dirname, "..");
 
-test("npm run bench -- --quick: every measure runs to its end and answers what it is for", { timeout: 240_000 }, async () => {
+test("npm run bench -- --quick: every measure runs to its end and answers what it is for", { timeout: 400_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["bench/run.ts", "--quick"], {
     cwd: root,
     env: { ...process.env, BENCH_PGLEDGER: "" },

@@ -36,7 +36,8 @@ async function begin(bench: Bench): Promise<readonly [ChildProcess, ChildProcess
   );
   for (const { text } of rows) await pool.query(text);
   await pool.query("CREATE RULE nothing_is_kept AS ON INSERT TO transitions DO INSTEAD NOTHING");
-  await pool.end();
+  const kept = async () => (await pool.query<{ count: string }>("SELECT count(*)::text AS count FROM transitions")).rows[0]?.count;
+  const before = await kept();
   const start = (url: string, hashes: boolean) => {
     const program = join(import.meta.dirname, "..", "engine-child.ts");
     const child = fork(program, [url], { execArgv: hashes ? [] : ["--import", join(import.meta.dirname, "..", "no-hashes.ts")] });
@@ -46,6 +47,8 @@ async function begin(bench: Bench): Promise<readonly [ChildProcess, ChildProcess
   const made = [start(bench.copies.whole, true), start(bench.copies.bare, false)] as const;
   // The first orders only warm them up.
   for (const child of made) await drive(child, 200, bench);
+  if ((await kept()) !== before) throw new Error("the bare engine kept transitions");
+  await pool.end();
   return made;
 }
 

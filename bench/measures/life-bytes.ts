@@ -24,7 +24,7 @@ export const lifeBytes: Measure = {
         await pool.query(`UPDATE ${table} SET due_at = NULL WHERE due_at IS NOT NULL`).then(() => pool.query(`VACUUM FULL ${table}`));
       await pool.query("VACUUM ANALYZE");
       const before = await sizes(pool);
-      const lives = Math.ceil(1_000 * bench.scale);
+      const lives = Math.ceil((bench.scale < 1 ? 400 : 1_000) * bench.scale);
       await throughAct(parts.engine, await openOrders(parts.engine, bench.shops, lives), 128);
       await finish(parts, pool, lives);
       const grown = [...(await sizes(pool))]
