@@ -20,11 +20,21 @@ export interface Bench {
   pgbench(): Promise<number>;
   /** Orders on the rail's page, made now and not counted. */
   orders(count: number, shops?: readonly Shop[]): Promise<OpenOrder[]>;
+  /** Copies of the filled database, for those who write into it without us. */
+  readonly copies: Readonly<Record<"sameRows" | "whole" | "bare" | "lives", string>>;
+  /** An engine like the one that is measured, on another database. */
+  assemble(url: string): Assembled;
+  /** Brings another database to the schema of ours. */
+  prepare(url: string): Promise<void>;
   say(text: string): void;
+  /** Stands on the page, once: why something was not measured, or what went into a number. */
+  note(text: string): void;
 }
 
 /** One file in bench/measures each. A round answers numbers by the keys in bench/goals.ts. */
 export interface Measure {
   readonly name: string;
   round(bench: Bench): Promise<Readonly<Record<string, number>>>;
+  /** Closes what the rounds kept open. */
+  end?(): Promise<void>;
 }

@@ -31,6 +31,13 @@ export async function once(url: string, statements: readonly string[]): Promise<
   }
 }
 
+/** Connections for a rival. One that is cut while it idles must not end the bench in the place of what went wrong. */
+export function rivalsPool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max });
+  pool.on("error", () => undefined);
+  return pool;
+}
+
 /** Where the write-ahead log ends now. */
 export async function walPosition(url: string): Promise<string> {
   const [row] = await once(url, ["SELECT pg_current_wal_insert_lsn()::text AS at"]);

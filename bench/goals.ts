@@ -31,6 +31,7 @@ export const goals: readonly Goal[] = [
   atMost("p99_transition", "p99 of a transition at 1,000,000 orders ÷ at 10,000", 1.25, 1.1),
   atMost("p99_list", "p99 of the order list at 1,000,000 orders ÷ at 10,000", 1.25, 1.1),
   atLeast("integrity", "everything on ÷ chain, foreign keys, answers and events off", 0.6, 0.8),
+  atLeast("engine_128_on_15", "engine, 128 in flight ÷ pgbench, both on PostgreSQL 15", 1.5, 3),
   atMost("single_p50", "single client p50 ÷ pgbench single client p50", 2.5, 1.8),
   atMost("trips", "round trips per transition, 32 in flight", 0.2, 0.1, 3),
   atMost("fsyncs", "fsyncs of the log per transition, 32 in flight", 0.05, 0.03, 3),

@@ -19,6 +19,8 @@ const step = (id: string) => `WITH o AS (
       (VALUES ('rail_incoming', 'escrow', 450000::bigint), ('escrow', 'payable', 383250::bigint)) x (debit, credit, amount))
   INSERT INTO events (order_id, version, event, at) SELECT id, version, 'order.moved', clock_timestamp() FROM o`;
 
+const script = `\\set id random(1, ${orders})\n${step(":id")};\n`;
+
 const schema = [
   "CREATE TABLE orders (id bigint PRIMARY KEY, state text NOT NULL, version integer NOT NULL, updated_at timestamptz NOT NULL, details text NOT NULL)",
   "CREATE TABLE entries (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint NOT NULL, cause text NOT NULL, at timestamptz NOT NULL)",
@@ -34,8 +36,11 @@ export interface Yardstick {
   run(inFlight: number, seconds: number): Promise<Measured>;
 }
 
-/** pgbench on a database of its own on the same server; where the machine has none, the same statement from a bare driver. */
-export async function makeYardstick(serverUrl: string): Promise<Yardstick> {
+/**
+ * pgbench on a database of its own on the same server; where the machine has none, the same statement from a bare driver. With `times` each client
+ * works so often, and not for some seconds: those begin before anybody is connected, and on a busy machine end before as well.
+ */
+export async function makeYardstick(serverUrl: string, times?: number): Promise<Yardstick> {
   await once(serverUrl, ["CREATE DATABASE yardstick"]);
   const url = new URL(serverUrl);
   url.pathname = "/yardstick";
@@ -47,40 +52,37 @@ export async function makeYardstick(serverUrl: string): Promise<Yardstick> {
       run: (inFlight, seconds) => bare(url.href, inFlight, seconds),
     };
   const version = spawnSync(program, ["--version"], { encoding: "utf8" }).stdout.trim();
-  return { name: version, run: (inFlight, seconds) => Promise.resolve(pgbench(program, url.href, inFlight, seconds)) };
+  return {
+    name: version,
+    run: (inFlight, seconds) =>
+      Promise.resolve(pgbench(program, url.href, script, inFlight, times === undefined ? { seconds } : { times })),
+  };
 }
 
-function findPgbench(): string | undefined {
+/** pgbench, where the machine has it: the newest that is packaged, or the one in PATH. */
+export function findPgbench(): string | undefined {
   const base = "/usr/lib/postgresql";
   const packaged = spawnSync("ls", [base], { encoding: "utf8" }).stdout.split("\n").filter(Boolean).toSorted().toReversed();
   const places = [...packaged.map((version) => join(base, version, "bin", "pgbench")), "pgbench"];
   return places.find((place) => spawnSync(place, ["--version"]).status === 0);
 }
 
-function pgbench(program: string, url: string, inFlight: number, seconds: number): Measured {
+/** Runs a script; each client for some seconds, or some times over. One run of the script is one that is done. */
+export function pgbench(
+  program: string,
+  url: string,
+  script: string,
+  clients: number,
+  bound: { readonly seconds: number } | { readonly times: number },
+): Measured {
   const folder = mkdtempSync(join(tmpdir(), "tranche-pgbench-"));
   try {
-    const script = join(folder, "step.sql");
-    writeFileSync(script, `\\set id random(1, ${orders})\n${step(":id")};\n`);
+    const file = join(folder, "step.sql");
+    writeFileSync(file, script);
     const log = join(folder, "log");
-    const args = [
-      "-n",
-      "-M",
-      "prepared",
-      "-f",
-      script,
-      "-c",
-      String(inFlight),
-      "-j",
-      "2",
-      "-T",
-      String(seconds),
-      "-l",
-      "--log-prefix",
-      log,
-      url,
-    ];
-    const done = spawnSync(program, args, { encoding: "utf8" });
+    const until = "seconds" in bound ? ["-T", String(bound.seconds)] : ["-t", String(bound.times)];
+    const how = ["-n", "-M", "prepared", "-f", file, "-D", "turn=0", "-c", String(clients), "-j", String(Math.min(2, clients))];
+    const done = spawnSync(program, [...how, ...until, "-l", "--log-prefix", log, url], { encoding: "utf8" });
     if (done.status !== 0) throw new Error(`pgbench failed: ${done.stderr}`);
     const times = readdirSync(folder)
       .filter((name) => name.startsWith("log"))
@@ -88,7 +90,7 @@ function pgbench(program: string, url: string, inFlight: number, seconds: number
       .map((line) => Number(line.split(" ")[2]) / 1000)
       .toSorted((a, b) => a - b);
     const tps = Number(/tps = ([\d.]+)/.exec(done.stdout)?.[1]);
-    if (!(tps > 0) || times.length === 0) throw new Error(`pgbench with ${inFlight} clients finished nothing: ${done.stdout}`);
+    if (!(tps > 0) || times.length === 0) throw new Error(`pgbench with ${clients} clients finished nothing: ${done.stdout}`);
     return { done: times.length, seconds: times.length / tps, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

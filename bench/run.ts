@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import diagnostics from "node:diagnostics_channel";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,26 +10,19 @@ import { appOf } from "../server/src/commands/serve.ts";
 import { table } from "../server/src/commands/table.ts";
 import { readConfig } from "../server/src/config.ts";
 import { buildServer } from "../server/src/http/app.ts";
-import type { Bench, Measure } from "./bench.ts";
+import type { Bench } from "./bench.ts";
 import { once, startCluster } from "./cluster.ts";
 import { goals } from "./goals.ts";
 import { median, rate } from "./measure.ts";
-import { cost } from "./measures/cost.ts";
-import { engine } from "./measures/engine.ts";
-import { http } from "./measures/http.ts";
-import { list } from "./measures/list.ts";
-import { oneSeller } from "./measures/one-seller.ts";
-import { single } from "./measures/single.ts";
-import { start } from "./measures/start.ts";
-import { verify } from "./measures/verify.ts";
+import { all } from "./measures.ts";
 import { makeYardstick } from "./pgbench.ts";
 import { heads, markdown, rowsOf } from "./report.ts";
+import { countRoundTrips } from "./round-trips.ts";
 import { makeShops, openOrders } from "./shop.ts";
 import { throughAct } from "./ways.ts";
 
 // `npm run bench`: everything side by side in one run. `--quick`: one small round that writes no page; `--only name`; `--rounds n`.
 
-const all: readonly Measure[] = [engine, http, list, oneSeller, single, cost, verify, start];
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" } } });
 const quick = values.quick === true;
 const rounds = Number(values.rounds ?? (quick ? 1 : 5));
@@ -64,28 +56,29 @@ async function run(): Promise<void> {
   const trips = countRoundTrips(Number(new URL(cluster.url).port));
   const config = readConfig({ TRANCHE_HOME: home, TRANCHE_LIMIT_PER_KEY: "1000000", TRANCHE_LIMIT_PER_ADDRESS: "1000000" });
   const secretKey = randomBytes(32);
-  const open = () => assemble({ config, ownerUrl: cluster.url, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
+  const open = (ownerUrl = cluster.url) => assemble({ config, ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
   say("preparing shops and orders …");
   await prepareDatabase(cluster.url, config);
-  const yardstick = await makeYardstick(cluster.url);
+  const yardstick = await makeYardstick(cluster.url, quick ? 50 : undefined);
   const first = open();
-  const shops = await makeShops(first.engine, secretKey, quick ? 50 : 1_000);
+  const shops = await makeShops(first.engine, secretKey, quick ? 20 : 1_000);
   // Lives to their end, so that no table is empty when its statements are planned.
-  await throughAct(first.engine, await openOrders(first.engine, shops, quick ? 200 : 5_000), 128);
+  await throughAct(first.engine, await openOrders(first.engine, shops, quick ? 100 : 5_000), 128);
   await first.close();
   await once(cluster.url, ["VACUUM ANALYZE", "CHECKPOINT"]);
+  const copies = await copyDatabase(cluster.url);
 
   const parts = open();
   const app = appOf(config, parts, secretKey, "http://127.0.0.1:4000");
   const server = await buildServer(app, { bodyLimit: config.bodyLimit, trustProxy: 0, ...config.limit, logger: undefined });
   await server.listen({ host: "127.0.0.1", port: 0 });
-  // pgbench counts the time it takes to connect, which on a busy machine is more than a second for many clients.
   const seconds = 3;
   const tried: { clients: number; tps: number }[] = [];
-  for (const clients of [8, 16, 32, 64]) tried.push({ clients, tps: rate(await yardstick.run(clients, seconds)) });
+  for (const clients of quick ? [8] : [8, 16, 32, 64]) tried.push({ clients, tps: rate(await yardstick.run(clients, seconds)) });
   const best = tried.toSorted((a, b) => b.tps - a.tps)[0] ?? { clients: 32, tps: Number.NaN };
   say(`pgbench: ${tried.map(({ clients, tps }) => `${Math.round(tps)}/s with ${clients} clients`).join(", ")}`);
   const beside: number[] = [];
+  const notes = new Set<string>();
   const bench: Bench = {
     url: cluster.url,
     dataDirectory: cluster.dataDirectory,
@@ -102,20 +95,32 @@ async function run(): Promise<void> {
       return tps;
     },
     orders: (count, of) => openOrders(parts.engine, of ?? shops, count),
+    copies,
+    assemble: open,
+    prepare: async (url) => void (await prepareDatabase(url, config)),
     say,
+    note: (text) => {
+      if (!notes.has(text)) say(`  ${text}`);
+      notes.add(text);
+    },
   };
   const found = new Map<string, number[]>();
-  for (let round = 1; round <= rounds; round += 1) {
-    say(`round ${round} of ${rounds}`);
-    for (const measure of chosen) {
-      const answers = await measure.round(bench);
-      for (const [key, value] of Object.entries(answers)) found.set(key, [...(found.get(key) ?? []), value]);
-      const shown = Object.entries(answers).map(([key, value]) => `${key} ${value.toPrecision(4)}`);
-      say(`  ${measure.name.padEnd(11)} ${shown.join(", ")}`);
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`round ${round} of ${rounds}`);
+      for (const measure of chosen) {
+        const answers = await measure.round(bench);
+        for (const [key, value] of Object.entries(answers)) found.set(key, [...(found.get(key) ?? []), value]);
+        const shown = Object.entries(answers).map(([key, value]) => `${key} ${value.toPrecision(4)}`);
+        say(`  ${measure.name.padEnd(11)} ${shown.join(", ")}`);
+      }
     }
+  } finally {
+    // Also after a failure: a connection that is cut while it idles would speak louder than what went wrong.
+    await Promise.allSettled(chosen.map(async (measure) => measure.end?.()));
+    await server.close();
+    await parts.close();
   }
-  await server.close();
-  await parts.close();
   const rows = rowsOf(
     goals.filter((goal) => found.has(goal.key)),
     found,
@@ -129,29 +134,23 @@ async function run(): Promise<void> {
     at: new Date(),
     versions: `Node ${process.versions.node}, PostgreSQL ${String(version?.["server_version"])} (embedded, fsync on), ${yardstick.name}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}`,
     load: [loadBefore, loadavg()[0] ?? 0],
-    notes: [`pgbench was fastest with ${best.clients} clients; beside the measures its median was ${Math.round(median(beside))} a second.`],
+    notes: [
+      `pgbench was fastest with ${best.clients} clients; beside the measures its median was ${Math.round(median(beside))} a second.`,
+      ...notes,
+    ],
   });
   writeFileSync(join(import.meta.dirname, "results.md"), page);
 }
 
-/** Watches the sockets of this process: a write to the database after it has answered begins another round trip. */
-function countRoundTrips(port: number): () => number {
-  let count = 0;
-  diagnostics.subscribe("net.client.socket", (message) => {
-    const { socket } = message as { socket: Socket };
-    socket.once("connect", () => {
-      if (socket.remotePort !== port) return;
-      let answered = true;
-      socket.on("data", () => (answered = true));
-      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-      socket.write = (...args: unknown[]) => {
-        if (answered) count += 1;
-        answered = false;
-        return write(...args);
-      };
-    });
-  });
-  return () => count;
+/** Nobody may be connected to a database that is copied, so it is done from the one beside it. */
+async function copyDatabase(serverUrl: string): Promise<Bench["copies"]> {
+  const url = new URL(serverUrl);
+  const from = url.pathname.slice(1);
+  url.pathname = "/yardstick";
+  const copies = { sameRows: "same_rows", whole: "whole", bare: "bare", lives: "lives" };
+  for (const name of Object.values(copies)) await once(url.href, [`CREATE DATABASE ${name} TEMPLATE ${from}`]);
+  const at = (name: string) => Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  return { sameRows: at(copies.sameRows), whole: at(copies.whole), bare: at(copies.bare), lives: at(copies.lives) };
 }
 
 function say(text: string): void {

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Command } from "../server/src/actions/command.ts";
+import type { OrderAsk } from "../server/src/actions/order-step.ts";
 import { joinSeller } from "../server/src/actions/join-seller.ts";
 import { openCheckout } from "../server/src/actions/open-checkout.ts";
 import { openPayment } from "../server/src/actions/payment-steps.ts";
@@ -32,7 +33,8 @@ export async function makeShops(engine: Engine, secretKey: Buffer, count: number
     const publicKey = newPublicKey();
     const privateKey = newPrivateKey();
     const now = new Date();
-    const account = `01${String(i).padStart(8, "0")}`;
+    // The ending decides what the sandbox's bank does; this one pays.
+    const account = `${String(i).padStart(8, "0")}99`;
     const seller = await joinSeller(
       engine.pool,
       {
@@ -135,6 +137,11 @@ export async function openOrders(engine: Engine, shops: readonly Shop[], count: 
     paymentId: Number(paying[i]?.["payment"]),
     reference,
   }));
+}
+
+/** Who asks for a step of this order, and under which fresh id. */
+export function ask(order: OpenOrder, party: "buyer" | "seller"): OrderAsk {
+  return { id: randomUUID(), sellerId: order.sellerId, orderId: order.orderId, actor: { party, name: "bench" } };
 }
 
 /** The rail's word that an order is paid. */

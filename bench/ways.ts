@@ -1,5 +1,4 @@
 import { fork } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { accept } from "../server/src/actions/accept.ts";
 import type { Command } from "../server/src/actions/command.ts";
@@ -10,7 +9,7 @@ import type { Load, Loaded } from "./http-load.ts";
 import type { Measured } from "./measure.ts";
 import { percentile, runChains } from "./measure.ts";
 import type { OpenOrder, Shop } from "./shop.ts";
-import { funding } from "./shop.ts";
+import { ask, funding } from "./shop.ts";
 
 /** Each order is funded, delivered and accepted, one after the other; three transitions, two of them with a journal entry. */
 export async function throughAct(engine: Engine, orders: readonly OpenOrder[], inFlight: number): Promise<Measured> {
@@ -19,13 +18,7 @@ export async function throughAct(engine: Engine, orders: readonly OpenOrder[], i
     if (isRefusal(answer)) throw new Error(`${answer.refused}: ${answer.detail}`);
   };
   const chains = orders.map((order) => {
-    const ask = (party: "buyer" | "seller") => ({
-      id: randomUUID(),
-      sellerId: order.sellerId,
-      orderId: order.orderId,
-      actor: { party, name: "bench" },
-    });
-    return [run(() => funding(order)), run(() => deliver(ask("seller"))), run(() => accept(ask("buyer")))];
+    return [run(() => funding(order)), run(() => deliver(ask(order, "seller"))), run(() => accept(ask(order, "buyer")))];
   });
   const { done, seconds, times } = await runChains(chains, inFlight);
   return { done, seconds, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };

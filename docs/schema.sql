@@ -24,6 +24,7 @@ CREATE TABLE accounts (
   CONSTRAINT a_kept_balance_never_goes_below_zero CHECK ((balance >= 0)),
   CONSTRAINT an_account_name_has_no_separator CHECK ((account ~ '^[a-z0-9_:]+$'::text))
 );
+CREATE INDEX receivables ON accounts USING btree (seller_id) WHERE (account ~~ 'seller:%:receivable'::text);
 GRANT INSERT, SELECT ON accounts TO tranche_app;
 GRANT SELECT ON accounts TO tranche_read;
 GRANT UPDATE (balance) ON accounts TO tranche_app;
@@ -252,6 +253,7 @@ CREATE TABLE links (
   CONSTRAINT links_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
   CONSTRAINT a_link_is_the_buyers_or_the_sellers CHECK ((party = ANY (ARRAY['buyer'::text, 'seller'::text])))
 );
+CREATE INDEX links_by_end ON links USING btree (expires_at);
 GRANT DELETE, INSERT, SELECT ON links TO tranche_app;
 
 CREATE TABLE mailbox (
@@ -459,6 +461,7 @@ CREATE TABLE orders (
 CREATE UNIQUE INDEX a_position_is_taken_once ON orders USING btree (seller_id, project_id, "position") WHERE ((project_id IS NOT NULL) AND (state <> 'expired'::text));
 CREATE UNIQUE INDEX a_project_has_one_live_milestone ON orders USING btree (seller_id, project_id) WHERE ((project_id IS NOT NULL) AND (state <> ALL (ARRAY['proposed'::text, 'agreed'::text, 'expired'::text])) AND (discharged_at IS NULL));
 CREATE INDEX orders_by_shop_number ON orders USING btree (seller_id, shop_order_id, id);
+CREATE INDEX orders_disputed ON orders USING btree (updated_at) WHERE (state = 'disputed'::text);
 CREATE INDEX orders_due ON orders USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX orders_of_a_project ON orders USING btree (seller_id, project_id, "position") WHERE (project_id IS NOT NULL);
 GRANT INSERT, SELECT, UPDATE ON orders TO tranche_app;
@@ -516,6 +519,7 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_due ON payments USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX payments_of_an_order ON payments USING btree (seller_id, order_id) WHERE (order_id IS NOT NULL);
+CREATE INDEX payments_unapplied ON payments USING btree (id) WHERE (unapplied > 0);
 GRANT INSERT, SELECT, UPDATE ON payments TO tranche_app;
 GRANT SELECT ON payments TO tranche_read;
 

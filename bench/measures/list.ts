@@ -1,16 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { deliver } from "../../server/src/actions/deliver.ts";
 import { accept } from "../../server/src/actions/accept.ts";
 import type { Measure } from "../bench.ts";
-import type { OpenOrder } from "../shop.ts";
-import { bulk, funding } from "../shop.ts";
-
-const ask = (order: OpenOrder, party: "buyer" | "seller") => ({
-  id: randomUUID(),
-  sellerId: order.sellerId,
-  orderId: order.orderId,
-  actor: { party, name: "bench" },
-});
+import { ask, bulk, funding } from "../shop.ts";
 
 /** Lists of 100 commands, one list after the other, nothing beside them. */
 export const list: Measure = {

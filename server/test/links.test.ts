@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deliver } from "../src/actions/deliver.ts";
 import { readConfig } from "../src/config.ts";
+import { sweepLinks } from "../src/db/links.ts";
 import { must } from "../src/domain/fault.ts";
 import { words } from "./setup/http-answers.ts";
 import type { HttpWorld } from "./setup/http-world.ts";
@@ -230,4 +231,20 @@ describe("the one-time code", () => {
     await careful.database.ownerPool.query("UPDATE codes SET expires_at = now()");
     expect((await careful.still(() => careful.post(second.link, { action: "accept", code: two }))).status).toBe(422);
   });
+});
+
+test("swept are those that ended 90 days ago, however many, and no others", async () => {
+  const id = await bought();
+  const add = (count: number, ended: string, prefix: string) =>
+    world.database.ownerPool.query(
+      `INSERT INTO links (token_hash, seller_id, order_id, party, order_version, sent_to, created_at, expires_at)
+       SELECT $1 || i, seller_id, id, 'buyer', 1, 'old@demo.tranche.test', now() - interval '200 days', now() - $2::interval
+       FROM orders, generate_series(1, $3) i WHERE id = $4`,
+      [prefix, ended, count, id],
+    );
+  await add(5_100, "91 days", "old");
+  await add(3, "89 days", "young");
+  await sweepLinks(world.database.pool, new Date());
+  const { rows } = await world.database.ownerPool.query("SELECT token_hash FROM links WHERE sent_to = 'old@demo.tranche.test' ORDER BY 1");
+  expect(rows.map((row) => row.token_hash)).toEqual(["young1", "young2", "young3"]);
 });

@@ -25,7 +25,7 @@ export const operatorQueries = {
   receivables: {
     name: "list_receivables",
     text: `SELECT a.seller_id, a.currency, a.balance, coalesce(s.business_name, s.first_name || ' ' || s.last_name) AS seller_name
-           FROM accounts a JOIN sellers s ON s.id = a.seller_id WHERE a.account = 'seller:' || a.seller_id || ':receivable' AND a.balance > 0 LIMIT 200`,
+           FROM accounts a JOIN sellers s ON s.id = a.seller_id WHERE a.account LIKE 'seller:%:receivable' AND a.account = 'seller:' || a.seller_id || ':receivable' AND a.balance > 0 LIMIT 200`,
   },
 } satisfies Record<string, Query>;
 

@@ -1,6 +1,6 @@
 import type { Query } from "../db/connect.ts";
 import { run } from "../db/connect.ts";
-import { linkQueries } from "../db/links.ts";
+import { sweepLinks } from "../db/links.ts";
 import { sessionQueries } from "../db/sessions.ts";
 import type { Engine } from "./engine.ts";
 
@@ -22,7 +22,7 @@ export const choreQueries = {
 export async function doChores(engine: Engine): Promise<void> {
   const now = engine.now().toISOString();
   await run(engine.pool, sessionQueries.sweep, [now]);
-  await run(engine.pool, linkQueries.sweep, [now]);
+  await sweepLinks(engine.pool, engine.now());
   await run(engine.pool, choreQueries.sweepCodes, [now]);
   await mailHeads(engine);
 }
