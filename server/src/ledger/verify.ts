@@ -42,13 +42,20 @@ type HeadRow = { seller_id: bigint; entry_seq: bigint; posting_seq: bigint; even
 export async function verifyBooks(client: Queryable, options: VerifyOptions = {}): Promise<VerifyReport> {
   if (!(client instanceof pg.Pool)) return verifySnapshot(client, options);
   const own = await client.connect();
+  let broken: Error | undefined;
+  // Out of the pool nobody else listens, and a server that dies between two pages would otherwise end the process.
+  const remember = (error: Error) => {
+    broken = error;
+  };
+  own.on("error", remember);
   try {
     await own.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     await own.query("SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)");
     return await verifySnapshot(own, options);
   } finally {
-    await own.query("ROLLBACK").catch(() => undefined);
-    own.release();
+    await own.query("ROLLBACK").catch(remember);
+    own.off("error", remember);
+    own.release(broken);
   }
 }
 
