@@ -97,7 +97,7 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
     endedAt: null,
     // If the process dies before it has asked the rail, another finds the attempt here and looks it up first.
     // Whoever dies before the rail has answered leaves it to another process, which asks from then on.
-    dueAt: later(writer.now, 20_000),
+    dueAt: later(writer.now, 15_000),
     said: null,
   };
   book.attempts.insert(attempt);

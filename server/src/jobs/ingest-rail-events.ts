@@ -56,7 +56,7 @@ export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
 }
 
 /** A third of the lease: a slow database must not hand what still waits here to another process, which would count one try more. */
-const renewAfter = 6_000;
+const renewAfter = 5_000;
 
 function waitOf(event: Stored): number {
   return Math.min(1_000 * 2 ** event.tries, 3_600_000);

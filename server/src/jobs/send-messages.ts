@@ -48,8 +48,8 @@ interface Claimed {
 }
 
 /** How long a letter belongs to the process that sends it, in milliseconds, and how often that is renewed. */
-const lease = 20_000;
-const renewEvery = 6_000;
+const lease = 15_000;
+const renewEvery = 5_000;
 const mostAtOnce = 50;
 
 /** Sends what people are told, with a fresh link in each. A reminder for a state the order has left is dropped. */

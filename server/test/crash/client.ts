@@ -29,7 +29,10 @@ export class Client {
   requests = 0;
   unanswered = 0;
   bearer = "";
+  /** Nobody begins another order. */
   stopped = false;
+  /** Something was found: nobody goes on with anything. */
+  broken = false;
   readonly asked: Asked[] = [];
   readonly #urls: readonly string[];
   readonly #random: Random;
@@ -40,6 +43,7 @@ export class Client {
   }
 
   async send(path: string, fields?: Readonly<Record<string, string>>, key?: string): Promise<Answered | undefined> {
+    if (this.broken) throw new Error("the run was broken off");
     this.requests += 1;
     const headers: Record<string, string> = { accept: "application/json" };
     if (path.startsWith("/operator/api/")) headers["authorization"] = `Bearer ${this.bearer}`;

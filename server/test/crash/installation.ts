@@ -119,6 +119,6 @@ async function startOne(home: string, port: number): Promise<Server> {
 function watch(server: Server): void {
   const { program } = server;
   void program.ended.then(({ code, err }) => {
-    if (server.program === program) server.died = `ended with ${code}: ${err.slice(-500)}`;
+    if (server.program === program) server.died = `ended with ${code}: ${err.slice(-3000)}`;
   });
 }

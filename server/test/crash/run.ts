@@ -73,9 +73,11 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
       say(`${step} ${kind}: ${client.requests} requests, ${client.unanswered} unanswered, ${heard.length} told, ${stuck.open} left open`);
     }
     client.stopped = true;
+    client.broken = findings.length > 0;
     await lives;
-    for (const one of await ending(place, stuck, client, heard)) findings.push(`end: ${one}`);
-    for (const one of [...town.findings, ...stuck.findings]) findings.push(`end: ${one}`);
+    // After a finding the rest would only be its echo.
+    if (findings.length === 0) for (const one of await ending(place, stuck, client, heard)) findings.push(`end: ${one}`);
+    if (!client.broken) for (const one of [...town.findings, ...stuck.findings]) findings.push(`end: ${one}`);
   } finally {
     client.stopped = true;
     await stuck.end();
