@@ -6,7 +6,7 @@ import { deliver } from "../server/src/actions/deliver.ts";
 import { Lanes } from "../server/src/actions/lanes.ts";
 import { assemble } from "../server/src/commands/assemble.ts";
 import { readConfig } from "../server/src/config.ts";
-import type { Lane } from "../server/src/db/connect.ts";
+import type { Lane } from "../server/src/db/lane.ts";
 import { openLane } from "../server/src/db/connect.ts";
 import { openInstallation } from "../server/src/db/installation.ts";
 import { prepareSandboxRail } from "../server/src/rails/sandbox/store.ts";

@@ -30,6 +30,10 @@ try {
     );
   };
   if (wantedAt !== undefined) stop();
+  void running.lost.then((sentence) => {
+    process.stderr.write(`${sentence}\n`);
+    process.exit(1);
+  });
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);

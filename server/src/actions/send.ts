@@ -96,7 +96,8 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
     startedAt: writer.now,
     endedAt: null,
     // If the process dies before it has asked the rail, another finds the attempt here and looks it up first.
-    dueAt: later(writer.now, 30_000),
+    // Whoever dies before the rail has answered leaves it to another process, which asks from then on.
+    dueAt: later(writer.now, 15_000),
     said: null,
   };
   book.attempts.insert(attempt);

@@ -31,7 +31,7 @@ export function makeDelivery(
     poster,
     perReceiver: 4,
     atOnce: 500,
-    lease: times.total + 15_000,
+    lease: times.total + 3_000,
     patience: Math.min(times.total, 3_000),
     running: new Set(),
     stop: new AbortController(),

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
+import { keepRunning } from "./keep-running.ts";
+import type { Log } from "../jobs/engine.ts";
 import { startEmbedded } from "../db/embedded.ts";
 import { makePool } from "../db/connect.ts";
 import { StartError } from "../db/start-error.ts";
@@ -14,6 +16,8 @@ export interface OpenDatabase {
   readonly readUrl: string;
   readonly embedded: boolean;
   readonly adopted: boolean;
+  /** Keeps the embedded server running from now on; does nothing for one that somebody else runs. Answers how to end that. */
+  keep(log: Log, onLost: (sentence: string) => void): () => void;
   stop(): Promise<void>;
 }
 
@@ -64,10 +68,24 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
     await reach(config.databaseUrl);
     const readUrl = new URL(config.databaseUrl);
     readUrl.searchParams.set("options", "-c role=tranche_read");
-    return { ownerUrl: config.databaseUrl, readUrl: readUrl.href, embedded: false, adopted: false, stop: () => Promise.resolve() };
+    return {
+      ownerUrl: config.databaseUrl,
+      readUrl: readUrl.href,
+      embedded: false,
+      adopted: false,
+      keep: () => () => undefined,
+      stop: () => Promise.resolve(),
+    };
   }
   const running = await startEmbedded({ home: config.home, durable: true });
-  return { ownerUrl: running.url, readUrl: running.url, embedded: true, adopted: running.adopted, stop: () => running.stop() };
+  return {
+    ownerUrl: running.url,
+    readUrl: running.url,
+    embedded: true,
+    adopted: running.adopted,
+    keep: (log, onLost) => keepRunning(running, log, onLost),
+    stop: () => running.stop(),
+  };
 }
 
 async function reach(url: string): Promise<void> {

@@ -32,6 +32,8 @@ import { welcome } from "./welcome.ts";
 
 export interface Running {
   readonly url: string;
+  /** Answers with a sentence when the server cannot go on by itself. */
+  readonly lost: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -92,7 +94,11 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       const file = await writeSandboxFile(home, { url: baseUrl, database_url: await readerUrl(database, home), ...people });
       say(welcome({ url: baseUrl, file, seller: people.sellers[0] }));
     }
-    return { url: baseUrl, stop: () => stopAll(undo, parts) };
+    const lost = new Promise<string>((tell) => {
+      const unwatch = database.keep(log, tell);
+      undo.unshift(() => Promise.resolve(unwatch()));
+    });
+    return { url: baseUrl, lost, stop: () => stopAll(undo, parts) };
   } catch (error) {
     await stopAll(undo).catch(() => undefined);
     throw error;

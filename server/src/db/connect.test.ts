@@ -118,3 +118,14 @@ test("a session that ends in a transaction is thrown away, and the pool goes on"
   await expect(ended).rejects.toThrow();
   expect((await pool.query("SELECT 1 AS n")).rows).toEqual([{ n: 1 }]);
 });
+
+test("a pooled connection that dies while it is handed over ends nothing: its goodbye comes before whoever waited has run", async () => {
+  const pool = makePool(database.ownerUrl, { role: "tranche_app", max: 1, applicationName: "handed over" });
+  const first = await pool.connect();
+  const waiting = pool.connect();
+  first.release();
+  // Released to the one that waits, whose own code runs a moment later: exactly here PostgreSQL's last word may be read.
+  expect(() => first.emit("error", new Error("terminating connection due to unexpected postmaster exit"))).not.toThrow();
+  (await waiting).release(true);
+  await pool.end();
+});

@@ -57,6 +57,9 @@ export function makePool(url: string, options: PoolOptions): pg.Pool {
   });
   // Without a listener a connection that breaks while idle would end the process.
   pool.on("error", options.onIdleError ?? (() => undefined));
+  // The pool's own listener is off while a connection is handed over. One that was waited for can get its last answer and PostgreSQL's goodbye
+  // in one piece, before whoever waited has run; then nobody would have listened, with the same end. Its next query fails all the same.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 

@@ -74,7 +74,8 @@ export function leave(base: string): boolean {
   return others === 0;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this number exists, ours or another user's. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

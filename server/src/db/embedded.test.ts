@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { startEmbedded } from "./embedded.ts";
@@ -110,6 +111,26 @@ test("two processes that start at once share one server, and it lives until the 
   expect(await ask(url, "SELECT 1")).toBe(1);
   await two.stop();
   await expect(ask(url, "SELECT 1")).rejects.toThrow("ECONNREFUSED");
+});
+
+test("a server that was killed is started again on its port with every committed row, by whichever of two processes comes first", async () => {
+  const home = makeHome();
+  const one = await startEmbedded({ home, durable: true });
+  const two = await startEmbedded({ home, durable: true });
+  await ask(one.url, "CREATE TABLE kept AS SELECT 7 AS n");
+  expect(await one.revive()).toBe(false);
+  process.kill(Number.parseInt(readFileSync(join(one.dataDirectory, "postmaster.pid"), "utf8"), 10), "SIGKILL");
+  // As the watch of a server does: a kill, and the end of the server's children, take a moment.
+  const again = async (by: typeof one) => {
+    while (!(await by.revive().catch(() => false)) && !(await ask(one.url, "SELECT 1").catch(() => 0))) await sleep(20);
+  };
+  await Promise.all([again(one), again(two)]);
+  expect(await ask(one.url, "SELECT n FROM kept")).toBe(7);
+  expect(await two.revive()).toBe(false);
+  await two.stop();
+  await one.stop();
+  expect(await one.revive()).toBe(false);
+  await expect(ask(one.url, "SELECT 1")).rejects.toThrow("ECONNREFUSED");
 });
 
 test("a data directory of another major version is refused in one sentence and left alone", async () => {

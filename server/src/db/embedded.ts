@@ -15,7 +15,7 @@ import { dirname, join, resolve } from "node:path";
 import { Client } from "pg";
 import type { NativePackage, RunAs } from "./embedded-files.ts";
 import { findNative, installNative, placeFor, privateFolder, removeOtherVersions } from "./embedded-files.ts";
-import { alone, enter, leave } from "./embedded-lock.ts";
+import { alone, enter, isAlive, leave } from "./embedded-lock.ts";
 import { answers, freePort, lastLine, runProgram } from "./embedded-process.ts";
 import { StartError } from "./start-error.ts";
 
@@ -29,6 +29,8 @@ export interface Embedded {
   readonly adopted: boolean;
   /** Where the cluster lies, for the start message and for backups. */
   readonly dataDirectory: string;
+  /** Looks whether the server still lives, and starts it again, on the same port, when it does not. True when it had died and runs again. */
+  revive(): Promise<boolean>;
   /** Shuts the server down at once but in order, unless another living process still uses it. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -58,17 +60,37 @@ export async function startEmbedded(options: { home: string; durable: boolean })
   let stopping: Promise<void> | undefined;
   const stop = () =>
     alone(base, async () => {
-      if (leave(base)) await control(cluster, ["stop", "-m", "fast", "-w", "-t", "60"], "stop");
+      if (leave(base) && lives(cluster)) await control(cluster, ["stop", "-m", "fast", "-w", "-t", "60"], "stop");
     });
   return {
     url,
     adopted,
     dataDirectory: cluster.data,
+    revive: async () => {
+      if (stopping !== undefined || lives(cluster)) return false;
+      return alone(base, async () => {
+        if (stopping !== undefined) return false;
+        // Another process that uses the same cluster may have been first.
+        const again = (await adopt(cluster)) ?? (await startAnew(cluster, Number(new URL(url).port)));
+        if (withDatabase(again, database) !== url) throw new MovedAway("The database came back at another port: start Tranche again.");
+        return true;
+      });
+    },
     stop: () => {
       stopping ??= stop();
       return stopping;
     },
   };
+}
+
+/** The database runs again where this process cannot follow it. */
+export class MovedAway extends StartError {}
+
+/** Whether the process that PostgreSQL itself noted still exists: cheap enough to be asked every second. */
+function lives({ data }: Cluster): boolean {
+  const lockFile = join(data, "postmaster.pid");
+  if (!existsSync(lockFile)) return false;
+  return isAlive(Number.parseInt(readFileSync(lockFile, "utf8"), 10));
 }
 
 interface Cluster {
@@ -109,7 +131,8 @@ async function adopt(cluster: Cluster): Promise<string | undefined> {
   return (await answers(url, 60_000)) ? url : undefined;
 }
 
-async function startAnew(cluster: Cluster): Promise<string> {
+/** `only`: the one port that will do. */
+async function startAnew(cluster: Cluster, only?: number): Promise<string> {
   const binaries = installNative(cluster.native, cluster.base);
   removeOtherVersions(cluster.base, binaries);
   if (!existsSync(cluster.data)) await initialise(cluster, binaries);
@@ -119,12 +142,12 @@ async function startAnew(cluster: Cluster): Promise<string> {
 
   // Another program can take the free port before PostgreSQL does; a few tries are enough.
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort(attempt === 1 ? rememberedPort(cluster) : 0);
+    const port = only ?? (await freePort(attempt === 1 ? rememberedPort(cluster) : 0));
     const flags = ["-p", String(port), ...settings(cluster.durable).flatMap((setting) => ["-c", setting])];
     try {
       await control(cluster, ["start", "-w", "-t", "120", "-l", log, "-o", flags.join(" ")], "start");
     } catch (error) {
-      if (attempt === 3) throw error;
+      if (attempt === 3 || only !== undefined) throw error;
       continue;
     }
     writeFileSync(join(cluster.base, "port"), String(port));

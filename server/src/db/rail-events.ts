@@ -8,12 +8,16 @@ export const railEventQueries = {
     text: `INSERT INTO rail_events (rail, event_id, type, reference, body, parsed, received_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
            ON CONFLICT (rail, event_id) DO UPDATE SET times = rail_events.times + 1 RETURNING id, times`,
   },
-  // A lease: whoever claims an event has half a minute before another process may try it.
+  // A lease: whoever claims an event has it for 15 seconds before another process may try it, and renews that for those still waiting.
   claim: {
     name: "claim_rail_events",
-    text: `UPDATE rail_events SET due_at = $1::timestamptz + interval '30 seconds', tries = tries + 1
+    text: `UPDATE rail_events SET due_at = $1::timestamptz + interval '15 seconds', tries = tries + 1
            WHERE id IN (SELECT id FROM rail_events WHERE due_at <= $1 ORDER BY id LIMIT 32 FOR UPDATE SKIP LOCKED)
            RETURNING id, rail, event_id, type, reference, parsed, tries`,
+  },
+  renew: {
+    name: "renew_rail_events",
+    text: "UPDATE rail_events SET due_at = $1::timestamptz + interval '15 seconds' WHERE id = ANY ($2::bigint[])",
   },
   finish: { name: "finish_rail_event", text: "UPDATE rail_events SET due_at = $2, outcome = $3, note = $4 WHERE id = $1" },
   unexplained: {

@@ -89,7 +89,14 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   // Browsers ask for one by themselves; there is none, and that is no error.
   server.get("/favicon.ico", (_request, reply) => reply.code(204).header("cache-control", "public, max-age=86400").send());
   server.get("/healthz", async (_request, reply) => {
-    await app.pool.query("SELECT 1");
+    try {
+      await app.pool.query("SELECT 1");
+    } catch {
+      return reply
+        .code(503)
+        .header("retry-after", "5")
+        .send({ status: "error", message: "The database cannot be reached; it is tried again." });
+    }
     return reply.send({ status: "ok", mode: app.mode });
   });
   projectRoutes(server, app);

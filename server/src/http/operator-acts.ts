@@ -112,13 +112,21 @@ async function takeEarned(app: App, ask: Ask, fields: Fields, currency: string):
   if (isRefusal(payout)) return payout;
   // The surplus is summed over all books, of which the command locks one: takers go one after the other, in every process.
   const turn = await app.pool.connect();
+  let broken: Error | undefined;
+  // Out of the pool nobody else listens, and a database that dies meanwhile would otherwise end the process.
+  const remember = (error: Error) => {
+    broken = error;
+  };
+  turn.on("error", remember);
   try {
     await run(turn, operatorActQueries.takeTurn);
     const line = (await app.work.solvency()).find((one) => one.currency === currency);
     return await app.lanes.one(takeFees(ask, { escrow, payout, currency, surplus: line === undefined ? 0n : line.held - line.owed }));
   } finally {
-    await run(turn, operatorActQueries.endTurn).catch(() => undefined);
-    turn.release();
+    // A connection that could not give its turn back is thrown away, and the turn with it.
+    await run(turn, operatorActQueries.endTurn).catch(remember);
+    turn.off("error", remember);
+    turn.release(broken);
   }
 }
 

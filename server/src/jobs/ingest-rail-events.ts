@@ -33,7 +33,12 @@ export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
   const { rows } = await run(engine.pool, railEventQueries.claim, [engine.now().toISOString()]);
   const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
   const fired: Fired[] = [];
-  for (const event of events) {
+  let leasedAt = performance.now();
+  for (const [done, event] of events.entries()) {
+    if (performance.now() - leasedAt > renewAfter) {
+      await run(engine.pool, railEventQueries.renew, [engine.now().toISOString(), events.slice(done).map(({ id }) => id)]);
+      leasedAt = performance.now();
+    }
     try {
       const { outcome, seller, note, early } = await handle(engine, event);
       await finish(engine, event, outcome, note, early === true ? lookAgain(engine.now(), event) : null);
@@ -49,6 +54,9 @@ export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
   }
   return fired;
 }
+
+/** A third of the lease: a slow database must not hand what still waits here to another process, which would count one try more. */
+const renewAfter = 5_000;
 
 function waitOf(event: Stored): number {
   return Math.min(1_000 * 2 ** event.tries, 3_600_000);

@@ -10,10 +10,11 @@ import { randomToken, tokenHash } from "../secrets/tokens.ts";
 import type { Engine, Fired } from "./engine.ts";
 
 export const messageQueries = {
-  // A lease of a minute, counted: a message that cannot be sent is tried again less and less often.
+  // One at a time, under a lease that is renewed while the letter is on its way: nobody else sends it, however slow the mail server is, and
+  // when this process dies another takes it over once the lease has run out.
   claim: {
     name: "claim_messages",
-    text: `UPDATE messages m SET due_at = $1::timestamptz + b.clock_offset_ms * interval '1 millisecond' + interval '1 minute' * (2 ^ least(m.tries, 8)),
+    text: `UPDATE messages m SET due_at = $1::timestamptz + (b.clock_offset_ms + $3::bigint) * interval '1 millisecond',
              tries = m.tries + 1
            FROM books b WHERE b.seller_id = m.seller_id AND (m.seller_id, m.id) IN (
              SELECT t.seller_id, t.id FROM messages t JOIN books tb ON tb.seller_id = t.seller_id
@@ -21,8 +22,14 @@ export const messageQueries = {
                AND t.due_at <= $1::timestamptz + (SELECT coalesce(max(clock_offset_ms), 0) FROM books) * interval '1 millisecond'
                AND t.due_at <= $1::timestamptz + tb.clock_offset_ms * interval '1 millisecond'
                AND ($2::bigint IS NULL OR t.seller_id = $2)
-             ORDER BY t.due_at LIMIT 50 FOR UPDATE OF t SKIP LOCKED)
+             ORDER BY t.due_at LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
            RETURNING m.seller_id, m.id, m.order_id, m.party, m.kind, m.order_version, m.tries`,
+  },
+  // Also says when a letter that could not be sent is due again.
+  putOff: {
+    name: "put_off_message",
+    text: `UPDATE messages m SET due_at = $3::timestamptz + (b.clock_offset_ms + $4::bigint) * interval '1 millisecond'
+           FROM books b WHERE b.seller_id = m.seller_id AND m.seller_id = $1 AND m.id = $2 AND m.due_at IS NOT NULL AND m.tries = $5`,
   },
   finish: {
     name: "finish_message",
@@ -40,26 +47,51 @@ interface Claimed {
   readonly tries: number;
 }
 
+/** How long a letter belongs to the process that sends it, in milliseconds, and how often that is renewed. */
+const lease = 15_000;
+const renewEvery = 5_000;
+const mostAtOnce = 50;
+
 /** Sends what people are told, with a fresh link in each. A reminder for a state the order has left is dropped. */
 export async function sendMessages(engine: Engine, sellerId: number | null): Promise<Fired[]> {
-  const { rows } = await run(engine.pool, messageQueries.claim, [engine.now().toISOString(), sellerId]);
   const fired: Fired[] = [];
-  for (const claimed of rows as unknown as Claimed[]) {
+  for (let sent = 0; sent < mostAtOnce; sent += 1) {
+    const { rows } = await run(engine.pool, messageQueries.claim, [engine.now().toISOString(), sellerId, lease]);
+    const claimed = rows[0] as unknown as Claimed | undefined;
+    if (claimed === undefined) break;
     const seller = Number(claimed.seller_id);
     const order = await readOrder(engine.pool, seller, Number(claimed.order_id));
     if (order === undefined) continue;
-    const outcome = await sendOne(engine, claimed, order).catch((error: unknown) => {
+    const outcome = await whileRenewed(engine, claimed, () => sendOne(engine, claimed, order)).catch((error: unknown) => {
       engine.log.warn(
         { message: Number(claimed.id), error: error instanceof Error ? error.message : "" },
         "a message could not be sent; it is tried again",
       );
       return claimed.tries >= 10 ? "failed" : undefined;
     });
-    if (outcome === undefined) continue;
+    if (outcome === undefined) {
+      // Less and less often.
+      await putOff(engine, claimed, 60_000 * 2 ** Math.min(claimed.tries - 1, 8));
+      continue;
+    }
     await run(engine.pool, messageQueries.finish, [seller, claimed.id, engine.now().toISOString(), outcome]);
     fired.push({ what: `message ${claimed.kind} to ${claimed.party}`, seller, id: Number(claimed.id), order: order.id, result: outcome });
   }
   return fired;
+}
+
+/** Keeps the letter for this process while `work` lasts. A renewal that fails is made good by the next one. */
+async function whileRenewed<T>(engine: Engine, claimed: Claimed, work: () => Promise<T>): Promise<T> {
+  const renew = setInterval(() => void putOff(engine, claimed, lease).catch(() => undefined), renewEvery);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renew);
+  }
+}
+
+async function putOff(engine: Engine, claimed: Claimed, by: number): Promise<void> {
+  await run(engine.pool, messageQueries.putOff, [claimed.seller_id, claimed.id, engine.now().toISOString(), by, claimed.tries]);
 }
 
 async function sendOne(engine: Engine, claimed: Claimed, order: Order): Promise<string> {
