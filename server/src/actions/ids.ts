@@ -37,15 +37,17 @@ export class Ids {
       IdKind,
       number[]
     >;
+    const used: Record<IdKind, number> = { order: 0, project: 0, seller: 0, thing: 0 };
     return {
       take: (kind) => {
-        const id = own[kind].shift() ?? this.#stock[kind].shift();
+        const id = own[kind][used[kind]] ?? this.#stock[kind].shift();
+        used[kind] += 1;
         if (id !== undefined) return id;
         this.#things = Math.min(this.#things * 8, mostThings);
         throw new OutOfIds(`no ${kind} ids left in this batch`);
       },
       giveBack: () => {
-        for (const kind of kinds) this.#stock[kind].unshift(...own[kind].splice(0));
+        for (const kind of kinds) this.#stock[kind].unshift(...own[kind].splice(0).slice(used[kind]));
       },
     };
   }

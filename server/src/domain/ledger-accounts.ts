@@ -1,4 +1,4 @@
-import { Fault, must } from "./fault.ts";
+import { Fault } from "./fault.ts";
 
 declare const brand: unique symbol;
 /** A ledger account's name, made only by the functions of this file. Matches {@link accountPattern}: no `|`, the hash chain's separator. */
@@ -169,10 +169,6 @@ function isPartyKind(word: string): word is PartyKind {
   return partyKinds.has(word);
 }
 
-function isAccountId(text: string): text is AccountId {
-  return readAccount(text) !== undefined;
-}
-
 interface Read {
   readonly kind: AccountKind;
   readonly party: PartyKind;
@@ -194,8 +190,7 @@ function readAccount(text: string): Read | undefined {
 }
 
 function named(text: string): AccountId {
-  if (!isAccountId(text)) throw new Fault(`not an account of the chart: ${text}`);
-  return text;
+  return parseAccount(text).id;
 }
 
 // The same few names are read again and again while money moves. Bounded, since every order has an account of its own.
@@ -213,10 +208,10 @@ export function parseAccount(text: string): Account {
 }
 
 function parse(text: string): Account {
-  const id = named(text);
-  const parts = must(readAccount(id), `an account called ${id}`);
+  const parts = readAccount(text);
+  if (parts === undefined) throw new Fault(`not an account of the chart: ${text}`);
   const { class: accountClass, floor } = chart[parts.kind];
-  return { id, ...parts, class: accountClass, floor };
+  return { id: text as AccountId, ...parts, class: accountClass, floor };
 }
 
 /**
