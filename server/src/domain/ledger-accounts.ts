@@ -207,11 +207,16 @@ export function parseAccount(text: string): Account {
   return account;
 }
 
+/** A text that the chart has a reading of is an account's name. */
+function isNamed(text: string, reading: Read | undefined): text is AccountId {
+  return reading !== undefined;
+}
+
 function parse(text: string): Account {
   const parts = readAccount(text);
-  if (parts === undefined) throw new Fault(`not an account of the chart: ${text}`);
+  if (parts === undefined || !isNamed(text, parts)) throw new Fault(`not an account of the chart: ${text}`);
   const { class: accountClass, floor } = chart[parts.kind];
-  return { id: text as AccountId, ...parts, class: accountClass, floor };
+  return { id: text, ...parts, class: accountClass, floor };
 }
 
 /**
