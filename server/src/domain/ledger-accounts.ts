@@ -208,7 +208,7 @@ export function parseAccount(text: string): Account {
 }
 
 /** A text that the chart has a reading of is an account's name. */
-function isNamed(text: string, reading: Read | undefined): text is AccountId {
+function isNamed(_text: string, reading: Read | undefined): _text is AccountId {
   return reading !== undefined;
 }
 
