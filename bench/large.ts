@@ -95,7 +95,9 @@ async function run(large: string): Promise<void> {
   await many.close();
   console.log(`\n${table(["round", "p99 of a", `ms at ${active}`, `ms at ${orders}`], shown, new Set([2, 3]))}\n`);
   const rows = rowsOf(
-    goals.filter(({ key }) => found.has(key)),
+    goals
+      .filter(({ key }) => found.has(key))
+      .map((goal) => ({ ...goal, says: goal.says.replace("1,000,000", orders.toLocaleString("en")) })),
     found,
   );
   console.log(`${table(heads, rows, new Set())}\n`);
