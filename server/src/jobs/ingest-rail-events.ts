@@ -14,6 +14,7 @@ import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 interface Stored {
   readonly id: bigint;
@@ -28,35 +29,52 @@ interface Stored {
   };
 }
 
-/** Handles what the rails told us, in the order it was stored. What nobody understands stays, for the operator to see. */
+/** Events are mostly of different payments, and one that is asked about at the rail holds nobody else's up. */
+const atOnce = 16;
+
+/**
+ * Handles what the rails told us: of one reference in the order it was stored, of several side by side, so that they share the engine's
+ * batches. What nobody understands stays, for the operator to see.
+ */
 export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
   const { rows } = await run(engine.pool, railEventQueries.claim, [engine.now().toISOString()]);
   const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
-  const fired: Fired[] = [];
-  let leasedAt = performance.now();
-  for (const [done, event] of events.entries()) {
-    if (performance.now() - leasedAt > renewAfter) {
-      await run(engine.pool, railEventQueries.renew, [engine.now().toISOString(), events.slice(done).map(({ id }) => id)]);
-      leasedAt = performance.now();
-    }
-    try {
-      const { outcome, seller, note, early } = await handle(engine, event);
-      await finish(engine, event, outcome, note, early === true ? lookAgain(engine.now(), event) : null);
-      fired.push({ what: `rail event ${event.type}`, seller, id: Number(event.id), result: outcome });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      engine.log.error(
-        { event: Number(event.id), type: event.type, error: reason },
-        "a rail event could not be handled; it is tried again",
-      );
-      await finish(engine, event, "failed", reason, later(engine.now(), waitOf(event)));
-    }
+  const left = new Set(events.map(({ id }) => id));
+  // A slow database must not hand what still waits here to another process, which would count one try more.
+  const renewing = setInterval(() => {
+    void run(engine.pool, railEventQueries.renew, [engine.now().toISOString(), [...left]]).catch(() => undefined);
+  }, renewEvery);
+  try {
+    const fired = await sideBySide(
+      events,
+      (event) => `${event.rail} ${event.reference}`,
+      atOnce,
+      (event) => takeIn(engine, event, left),
+    );
+    return fired.flat();
+  } finally {
+    clearInterval(renewing);
   }
-  return fired;
 }
 
-/** A third of the lease: a slow database must not hand what still waits here to another process, which would count one try more. */
-const renewAfter = 5_000;
+async function takeIn(engine: Engine, event: Stored, left: Set<bigint>): Promise<Fired[]> {
+  try {
+    const { outcome, seller, note, early } = await handle(engine, event);
+    // What is finished is not renewed: that would make it due again.
+    left.delete(event.id);
+    await finish(engine, event, outcome, note, early === true ? lookAgain(engine.now(), event) : null);
+    return [{ what: `rail event ${event.type}`, seller, id: Number(event.id), result: outcome }];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    engine.log.error({ event: Number(event.id), type: event.type, error: reason }, "a rail event could not be handled; it is tried again");
+    left.delete(event.id);
+    await finish(engine, event, "failed", reason, later(engine.now(), waitOf(event)));
+    return [];
+  }
+}
+
+/** A third of the lease. */
+const renewEvery = 5_000;
 
 function waitOf(event: Stored): number {
   return Math.min(1_000 * 2 ** event.tries, 3_600_000);

@@ -50,34 +50,46 @@ interface Claimed {
 /** How long a letter belongs to the process that sends it, in milliseconds, and how often that is renewed. */
 const lease = 15_000;
 const renewEvery = 5_000;
-const mostAtOnce = 50;
+/** A mail server that takes its time then holds up only a few letters; more connections it might not like. */
+const atOnce = 4;
+const mostEach = 16;
 
-/** Sends what people are told, with a fresh link in each. A reminder for a state the order has left is dropped. */
+/** Sends what people are told, a few letters at a time, with a fresh link in each. A reminder for a state the order has left is dropped. */
 export async function sendMessages(engine: Engine, sellerId: number | null): Promise<Fired[]> {
+  const fired = await Promise.all(Array.from({ length: atOnce }, () => sendInTurn(engine, sellerId)));
+  return fired.flat();
+}
+
+/** Takes the letter that is due longest, sends it, and takes the next: each is claimed only when it can be sent at once. */
+async function sendInTurn(engine: Engine, sellerId: number | null): Promise<Fired[]> {
   const fired: Fired[] = [];
-  for (let sent = 0; sent < mostAtOnce; sent += 1) {
+  for (let sent = 0; sent < mostEach; sent += 1) {
     const { rows } = await run(engine.pool, messageQueries.claim, [engine.now().toISOString(), sellerId, lease]);
     const claimed = rows[0] as unknown as Claimed | undefined;
     if (claimed === undefined) break;
-    const seller = Number(claimed.seller_id);
-    const order = await readOrder(engine.pool, seller, Number(claimed.order_id));
-    if (order === undefined) continue;
-    const outcome = await whileRenewed(engine, claimed, () => sendOne(engine, claimed, order)).catch((error: unknown) => {
-      engine.log.warn(
-        { message: Number(claimed.id), error: error instanceof Error ? error.message : "" },
-        "a message could not be sent; it is tried again",
-      );
-      return claimed.tries >= 10 ? "failed" : undefined;
-    });
-    if (outcome === undefined) {
-      // Less and less often.
-      await putOff(engine, claimed, 60_000 * 2 ** Math.min(claimed.tries - 1, 8));
-      continue;
-    }
-    await run(engine.pool, messageQueries.finish, [seller, claimed.id, engine.now().toISOString(), outcome]);
-    fired.push({ what: `message ${claimed.kind} to ${claimed.party}`, seller, id: Number(claimed.id), order: order.id, result: outcome });
+    fired.push(...(await sendClaimed(engine, claimed)));
   }
   return fired;
+}
+
+async function sendClaimed(engine: Engine, claimed: Claimed): Promise<Fired[]> {
+  const seller = Number(claimed.seller_id);
+  const order = await readOrder(engine.pool, seller, Number(claimed.order_id));
+  if (order === undefined) return [];
+  const outcome = await whileRenewed(engine, claimed, () => sendOne(engine, claimed, order)).catch((error: unknown) => {
+    engine.log.warn(
+      { message: Number(claimed.id), error: error instanceof Error ? error.message : "" },
+      "a message could not be sent; it is tried again",
+    );
+    return claimed.tries >= 10 ? "failed" : undefined;
+  });
+  if (outcome === undefined) {
+    // Less and less often.
+    await putOff(engine, claimed, 60_000 * 2 ** Math.min(claimed.tries - 1, 8));
+    return [];
+  }
+  await run(engine.pool, messageQueries.finish, [seller, claimed.id, engine.now().toISOString(), outcome]);
+  return [{ what: `message ${claimed.kind} to ${claimed.party}`, seller, id: Number(claimed.id), order: order.id, result: outcome }];
 }
 
 /** Keeps the letter for this process while `work` lasts. A renewal that fails is made good by the next one. */
