@@ -5,9 +5,10 @@ import { assignProvider, setOperatorShare } from "../src/actions/assign-provider
 import { deliver } from "../src/actions/deliver.ts";
 import { openCheckout } from "../src/actions/open-checkout.ts";
 import { removeProvider, saveProvider } from "../src/actions/providers.ts";
-import { payouts, proposal, provider, reach } from "./setup/states.ts";
+import { setSeller } from "../src/actions/sellers.ts";
+import { account, makeDue, payouts, proposal, provider, reach } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
-import { details, testWorld } from "./setup/world.ts";
+import { day, details, testWorld } from "./setup/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -106,6 +107,36 @@ describe("a marketplace operator's share", () => {
       id,
     ]);
     expect(listed.rows).toHaveLength(1);
+  });
+
+  test("waits out the cooling-off of a new account, although that was registered in another book", async () => {
+    const of = operatorId();
+    world.settings.coolingOff = day;
+    try {
+      await world.done(setSeller(world.as("seller", "console", of), { bank: account("0033") }));
+      const id = await world.checkout({ operatorId: of, share: 2_000 }, seller());
+      await world.pay(id, "success", {}, seller());
+      await world.done(deliver(world.on("seller", id, seller())));
+      await world.done(accept(world.on("buyer", id, seller())));
+      await world.due();
+      const share = async () => (await world.sends(id, seller())).find((one) => one.payeeKind === "operator");
+      expect([(await share())?.state, (await share())?.reason]).toEqual([
+        "parked",
+        expect.stringContaining("The payout details were changed"),
+      ]);
+      // The seller's own part does not wait for it, and nobody has to do anything.
+      expect((await world.sends(id, seller())).find((one) => one.payeeKind === "seller")?.state).toBe("succeeded");
+      const wakes = (await share())?.dueAt?.getTime() ?? 0;
+      expect(wakes).toBeGreaterThan(Date.now() + day - 3_600_000);
+      await world.database.ownerPool.query("UPDATE sellers SET bank_changed_at = bank_changed_at - interval '25 hours' WHERE id = $1", [
+        of,
+      ]);
+      await makeDue(world, "disbursements", (await share())?.id ?? 0);
+      await world.due();
+      expect([(await share())?.state, await state(id, seller())]).toEqual(["succeeded", "completed"]);
+    } finally {
+      world.settings.coolingOff = 0;
+    }
   });
 
   test("can be changed until the order ends, by the order's own operator alone", async () => {

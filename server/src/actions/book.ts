@@ -1,4 +1,5 @@
 import type { Attempt, Buyer, Disbursement, Hold, Offer, Payment, PayeeDetails, PayeeKind, Project, Provider } from "../domain/facts.ts";
+import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
 import type { Order } from "../domain/order.ts";
 import type { OrderFacts, OrderInput } from "../domain/order-needs.ts";
@@ -167,10 +168,19 @@ export class Book {
     return {
       disbursement,
       holds: stops,
+      coolsUntil: this.#coolsUntil(disbursement),
       details: this.payeeDetails(disbursement),
       together: this.together(disbursement).reduce((sum, one) => sum + one.amount, 0n),
       minimum: disbursement.kind === "refund" ? 0n : this.settings.minimumPayout,
     };
+  }
+
+  /** An operator's account is changed in its own book, where this seller's payouts are not: here its date says the same. */
+  #coolsUntil({ payeeKind, payeeId }: Disbursement): Date | null {
+    const changed = payeeKind === "operator" ? this.operators.get(payeeId)?.bankChangedAt : null;
+    if (changed === null || changed === undefined) return null;
+    const until = later(changed, this.settings.coolingOff);
+    return until > this.now ? until : null;
   }
 
   /** The payee's payouts that would go out in one attempt with this one: those waiting only for the smallest payout to be reached. */

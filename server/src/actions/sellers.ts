@@ -34,7 +34,7 @@ export function setSeller(ask: Ask, change: SellerChange): Command {
       const { bank, ...rest } = change;
       const moved = bank !== undefined && !sameDetails(book.seller.bank, bank);
       const first = book.seller.bank === null;
-      changeSeller(writer, "set", { ...rest, terms, ...(moved ? { bank, bankChangedAt: writer.now } : {}) });
+      changeSeller(writer, "set", { ...rest, terms, ...(moved ? { bank, bankChangedAt: first ? null : writer.now } : {}) });
       if (moved) {
         if (!first) holdCoolingOff(writer, "seller", book.sellerId);
         requeuePayee(writer, "seller", book.sellerId);

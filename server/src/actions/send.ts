@@ -70,11 +70,12 @@ function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | 
   };
 }
 
-/** A parked disbursement is looked at again when its last waiting hold lifts by itself; anything else wakes it by an action. */
+/** A parked disbursement is looked at again when its last waiting hold or time ends by itself; anything else wakes it by an action. */
 export function parkedUntil(book: Book, one: Disbursement): Date | null {
-  const holds = book.factsOfDisbursement(one).holds;
-  const times = holds.flatMap((hold) => (hold.liftsAt === null ? [] : [hold.liftsAt.getTime()]));
-  return times.length === 0 || times.length < holds.length ? null : new Date(Math.max(...times));
+  const { holds, coolsUntil } = book.factsOfDisbursement(one);
+  const ends = [...holds.map((hold) => hold.liftsAt), ...(coolsUntil === null ? [] : [coolsUntil])];
+  const times = ends.flatMap((end) => (end === null ? [] : [end.getTime()]));
+  return times.length === 0 || times.length < ends.length ? null : new Date(Math.max(...times));
 }
 
 function attemptOf(writer: Writer, one: Disbursement, reference: string) {

@@ -38,6 +38,7 @@ export interface Seller {
   readonly origins: readonly string[];
   readonly terms: SellerTerms;
   readonly bank: PayeeDetails | null;
+  /** When another account took the place of an earlier one; the first one is no change. */
   readonly bankChangedAt: Date | null;
   readonly identityVerifiedAt: Date | null;
   readonly createdAt: Date;

@@ -14,6 +14,7 @@ describe("a payout or refund", () => {
   const facts = (change: Partial<DisbursementFacts> = {}): DisbursementFacts => ({
     disbursement: aDisbursement({}),
     holds: [],
+    coolsUntil: null,
     details: { bankCode: "058", accountNumber: "0123456789" },
     together: 383_250n,
     minimum: 10_000n,

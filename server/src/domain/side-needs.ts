@@ -14,6 +14,8 @@ export interface DisbursementFacts {
   readonly disbursement: Disbursement;
   /** Standing holds over its order, project, payee or seller. */
   readonly holds: readonly Hold[];
+  /** Until when a marketplace operator's new account cools off. Its hold stands in the operator's own book, which is not this one. */
+  readonly coolsUntil: Date | null;
   /** Where the money goes; undefined: nobody has said. A refund along its payment needs none. */
   readonly details: PayeeDetails | "along_payment" | undefined;
   /** What would go out together with it, itself included. */
@@ -28,6 +30,7 @@ export function waitsForPayee(f: DisbursementFacts): string | undefined {
   if (hold?.reason === "cooling_off") {
     return `The payout details were changed; money goes there from ${hold.liftsAt?.toISOString() ?? "when the operator lifts the hold"}.`;
   }
+  if (f.coolsUntil !== null) return `The payout details were changed; money goes there from ${f.coolsUntil.toISOString()}.`;
   if (f.details === undefined) return "No bank account is known for the payee; the payee must give one.";
   if (f.together < f.minimum) return "The amount is below the smallest payout; it goes out together with the payee's next one.";
   return undefined;
