@@ -14,15 +14,15 @@ export const messageQueries = {
   // when this process dies another takes it over once the lease has run out.
   claim: {
     name: "claim_messages",
-    text: `UPDATE messages m SET due_at = $1::timestamptz + (b.clock_offset_ms + $3::bigint) * interval '1 millisecond',
-             tries = m.tries + 1
-           FROM books b WHERE b.seller_id = m.seller_id AND (m.seller_id, m.id) IN (
-             SELECT t.seller_id, t.id FROM messages t JOIN books tb ON tb.seller_id = t.seller_id
+    text: `WITH due AS MATERIALIZED (
+             SELECT t.seller_id, t.id, tb.clock_offset_ms FROM messages t JOIN books tb ON tb.seller_id = t.seller_id
              WHERE t.due_at IS NOT NULL
                AND t.due_at <= $1::timestamptz + (SELECT coalesce(max(clock_offset_ms), 0) FROM books) * interval '1 millisecond'
                AND t.due_at <= $1::timestamptz + tb.clock_offset_ms * interval '1 millisecond'
                AND ($2::bigint IS NULL OR t.seller_id = $2)
              ORDER BY t.due_at LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
+           UPDATE messages m SET due_at = $1::timestamptz + (due.clock_offset_ms + $3::bigint) * interval '1 millisecond', tries = m.tries + 1
+           FROM due WHERE m.seller_id = due.seller_id AND m.id = due.id
            RETURNING m.seller_id, m.id, m.order_id, m.party, m.kind, m.order_version, m.tries`,
   },
   // Also says when a letter that could not be sent is due again.
