@@ -88,7 +88,7 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
     case "take_fees":
       return takeEarned(app, ask, fields, currency);
     case "match":
-      return match(app, operator, id("payment"), fields);
+      return matchUnknownMoney(app, operator, id("payment"), fields);
     case "give_back":
       return backToPayer(app, ask, id("payment"));
     case "requeue":
@@ -130,13 +130,18 @@ async function takeEarned(app: App, ask: Ask, fields: Fields, currency: string):
   }
 }
 
-async function housePayment(app: App, paymentId: number, sellerId: number): Promise<Payment | undefined> {
+async function housePayment(app: Pick<App, "pool">, paymentId: number, sellerId: number): Promise<Payment | undefined> {
   const { rows } = await run(app.pool, operatorActQueries.payment, [sellerId, paymentId]);
   return rows[0] === undefined ? undefined : payments.read(rows[0]);
 }
 
 /** Unknown money gets its order: it leaves the house's book, then the same receipt is told to the right one. Both steps carry the receipt's name. */
-async function match(app: App, operator: OperatorActor, paymentId: number, fields: Fields): Promise<Answer> {
+export async function matchUnknownMoney(
+  app: Pick<App, "pool" | "lanes">,
+  operator: OperatorActor,
+  paymentId: number,
+  fields: Fields,
+): Promise<Answer> {
   const toSeller = wholeNumber(text(fields, "to_seller"));
   const toOrder = wholeNumber(text(fields, "to_order"));
   const order = toSeller === undefined || toOrder === undefined ? undefined : await readOrder(app.pool, toSeller, toOrder);

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { parseAccount, owed } from "../../src/domain/ledger-accounts.ts";
 import type { OrderState } from "../../src/domain/order-table.ts";
 import { hasEnded, isHolding } from "../../src/domain/order-table.ts";
+import { RailRecord } from "./record.ts";
 
 interface Step {
   readonly seller: number;
@@ -27,18 +28,22 @@ export interface Broken {
  */
 export class Checks {
   readonly #pool: pg.Pool;
+  readonly #record: RailRecord;
   readonly #cursors = new Map<number, { event: number; posting: number }>();
   readonly #things = new Map<string, { version: number; state: string }>();
   readonly #balances = new Map<string, bigint>();
   readonly #solvency = new Map<string, bigint>();
   readonly #attempts = new Map<string, string[]>();
   readonly #sent = new Map<string, number>();
+  readonly #touchedPayments = new Map<string, Step>();
+  readonly #touchedSends = new Map<string, Step>();
   readonly #slots = new Map<string, Set<number>>();
   #movement = 0n;
   readonly broken: Broken[] = [];
 
   constructor(pool: pg.Pool) {
     this.#pool = pool;
+    this.#record = new RailRecord(pool);
   }
 
   #say(says: string, about: Omit<Broken, "says"> = {}): void {
@@ -70,6 +75,7 @@ export class Checks {
       if (surplus < 0n) this.#say(`the installation holds ${-surplus} ${currency} less than it owes`);
     await this.#orders(touched);
     await this.#rail();
+    await this.#byRecord();
     await this.#nothingLeftDue(now);
   }
 
@@ -112,6 +118,8 @@ export class Checks {
     if (step.object !== "seller" && step.from !== first)
       this.#say(`${name}: ${step.action} goes from ${step.from}, but it was ${first}`, about);
     this.#things.set(name, { version: step.version, state: step.to });
+    if (step.object === "payment") this.#touchedPayments.set(name, step);
+    if (step.object === "disbursement") this.#touchedSends.set(name, step);
     if (step.object === "disbursement" && step.action === "send") {
       const attempt = `${step.seller}/${String(step.note?.["attempt"])}`;
       this.#attempts.set(attempt, [...(this.#attempts.get(attempt) ?? []), name]);
@@ -182,6 +190,16 @@ export class Checks {
       if (live.size > 1) this.#say(`project ${slot} has milestones ${[...live].join(" and ")} at once`);
   }
 
+  /** The payments, payouts and refunds that the step touched, beside the rail's own record of them. */
+  async #byRecord(): Promise<void> {
+    const paid = [...this.#touchedPayments.values()];
+    const sent = [...this.#touchedSends.values()];
+    this.#touchedPayments.clear();
+    this.#touchedSends.clear();
+    const split = (list: readonly Step[]) => [list.map((one) => one.seller), list.map((one) => one.id)] as const;
+    for (const says of [...(await this.#record.payments(...split(paid))), ...(await this.#record.sends(...split(sent)))]) this.#say(says);
+  }
+
   /** By the rail's own record: no payout or refund leaves twice, unless it came back in between. */
   async #rail(): Promise<void> {
     const { rows } = await this.#pool.query<{ id: bigint; kind: string; seller_id: bigint; attempt_id: bigint; reference: string }>(
@@ -223,9 +241,9 @@ export class Checks {
   }
 
   /** What the books say stands in an account, all books together; debit positive. */
-  held(account: string): bigint {
+  held(account: string, currency = "NGN"): bigint {
     let sum = 0n;
-    for (const [key, balance] of this.#balances) if (key.split(" ")[1] === account && key.endsWith(" NGN")) sum -= balance;
+    for (const [key, balance] of this.#balances) if (key.split(" ")[1] === account && key.endsWith(` ${currency}`)) sum -= balance;
     return sum;
   }
 

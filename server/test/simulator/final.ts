@@ -13,17 +13,22 @@ export async function finalChecks(pool: pg.Pool, checks: Checks, rail: SandboxRa
   broken.push(...(await stuck(pool)));
   broken.push(...(await moreOutThanIn(pool)));
   broken.push(...(await toldInOrder(pool, taken)));
-  const books = (await rail.books()).find((one) => one.currency === "NGN");
-  const { rows } = await pool.query<{ added: bigint }>(
-    `SELECT coalesce(sum(p.amount), 0)::bigint AS added FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq WHERE e.cause = 'book.float_added'`,
+  const { rows } = await pool.query<{ currency: string; added: bigint }>(
+    `SELECT p.currency, sum(p.amount)::bigint AS added FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq
+     WHERE e.cause = 'book.float_added' GROUP BY 1`,
   );
-  const cash = checks.held("rail:sandbox:cash") - (rows[0]?.added ?? 0n) + checks.held("rail:sandbox:disputed");
-  // A dispute whose decision has not come yet stands apart; here every one was decided.
-  if (cash !== (books?.cash ?? 0n)) broken.push(`the rail holds ${books?.cash}, the books say ${cash}`);
-  if (checks.held("rail:sandbox:incoming") !== (books?.incoming ?? 0n))
-    broken.push(`the rail expects ${books?.incoming}, the books say ${checks.held("rail:sandbox:incoming")}`);
+  for (const books of await rail.books()) {
+    const { currency } = books;
+    const added = rows.find((row) => row.currency === currency)?.added ?? 0n;
+    // A dispute whose decision has not come yet stands apart; here every one was decided.
+    const cash = checks.held("rail:sandbox:cash", currency) - added + checks.held("rail:sandbox:disputed", currency);
+    if (cash !== books.cash) broken.push(`the rail holds ${books.cash} ${currency}, the books say ${cash}`);
+    const incoming = checks.held("rail:sandbox:incoming", currency);
+    if (incoming !== books.incoming) broken.push(`the rail expects ${books.incoming} ${currency}, the books say ${incoming}`);
+    const outgoing = checks.held("rail:sandbox:outgoing", currency);
+    if (outgoing !== 0n) broken.push(`${-outgoing} ${currency} is still on its way out`);
+  }
   broken.push(...(await unsettled(pool)));
-  if (checks.held("rail:sandbox:outgoing") !== 0n) broken.push(`${-checks.held("rail:sandbox:outgoing")} is still on its way out`);
   return broken;
 }
 

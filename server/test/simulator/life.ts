@@ -20,6 +20,7 @@ import { hasEnded } from "../../src/domain/order-table.ts";
 import { isRefusal } from "../../src/domain/refusals.ts";
 import { knownRefusals, mayBe, tried } from "./may.ts";
 import type { Random } from "./random.ts";
+import { amendTerms, askMore, ruleOn, sayNotMe } from "./rarer.ts";
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -34,6 +35,13 @@ export interface Life {
   readonly kind: "form" | "person" | "milestone";
   readonly projectId: number | null;
   readonly provider: { readonly id: number; readonly share: number } | null;
+  /** The marketplace operator whose shop takes the order. */
+  readonly operatorId: number | null;
+  readonly operatorShare: number;
+  /** The price stands in dollars in the shop. */
+  readonly foreign: boolean;
+  /** What the first operator proposed, and who that was. */
+  ruling: { readonly buyerGets: bigint; readonly by: 1 | 2 } | null;
   /** After so many deeds neither buyer nor seller does anything any more. */
   readonly silentAfter: number;
   orderId: number | null;
@@ -49,7 +57,10 @@ export interface Hands {
   act(command: Command): Promise<Answer>;
   pay(life: Life, order: Order): Promise<void>;
   broken(says: string): void;
+  met(what: string): void;
   readonly silence: boolean;
+  /** What is ruled above this needs two operators. */
+  readonly secondOperatorAbove: bigint;
 }
 
 export function ask(sellerId: number, who: Who, keyed: boolean): Ask {
@@ -81,13 +92,13 @@ export async function begin(life: Life, hands: Hands): Promise<void> {
       : openCheckout(ask(life.sellerId, "buyer", false), {
           contact,
           productCost,
-          currency: "NGN",
-          amountFx: null,
+          currency: life.foreign ? "USD" : "NGN",
+          amountFx: life.foreign ? (productCost + 205n) / 410n : null,
           shopOrderId: life.name,
           projectId,
           providerId: life.provider?.id ?? null,
-          share: life.provider?.share ?? null,
-          operatorId: null,
+          share: life.provider?.share ?? (life.operatorId === null ? null : life.operatorShare),
+          operatorId: life.operatorId,
           details,
           source: "signed",
           payAgain: false,
@@ -102,6 +113,8 @@ export async function begin(life: Life, hands: Hands): Promise<void> {
     return;
   }
   life.orderId = Number(answer.done["order"]);
+  if (life.foreign) hands.met("order priced in dollars");
+  if (life.operatorId !== null) hands.met("order through a marketplace");
 }
 
 /** The life's next deed, by what the order's state is. */
@@ -115,14 +128,16 @@ export async function live(life: Life, order: Order, hands: Hands): Promise<void
     if (random.chance(0.3)) await tryForbidden(life, order, hands);
     return;
   }
-  if (order.state === "disputed" && random.chance(0.5)) return deed(life, order, hands, "operator", "rule");
+  if (order.state === "disputed" && random.chance(0.5)) return ruleOn(life, order, hands);
   if (order.state === "resolved" && order.lastAction === "rule" && random.chance(0.4))
     return deed(life, order, hands, "operator", "reopen");
   if (hands.silence || life.deeds > life.silentAfter) return;
   if (random.chance(0.12)) return tryForbidden(life, order, hands);
+  if (random.chance(0.03)) return askMore(life, order, hands);
   if (hasEnded(order.state)) return mendRefund(life, order, hands);
   switch (order.state) {
     case "proposed":
+      if (random.chance(0.2)) return amendTerms(life, order, hands);
       return void (await told(
         life,
         order,
@@ -130,6 +145,7 @@ export async function live(life: Life, order: Order, hands: Hands): Promise<void
         agree(on(life, order.writtenBy === "buyer" ? "seller" : "buyer"), { version: order.version }),
       ));
     case "agreed":
+      if (random.chance(0.1)) return amendTerms(life, order, hands);
       return void (await told(life, order, hands, openAgreedCheckout(on(life, "buyer"), { tokenHash: randomBytes(32).toString("hex") })));
     case "awaiting_payment":
       if (random.chance(0.06)) return void (await told(life, order, hands, expire(on(life, random.pick(["buyer", "seller"] as const)))));
@@ -234,7 +250,8 @@ async function deed(life: Life, order: Order, hands: Hands, who: Who, action: Or
     );
 }
 
-async function told(life: Life, order: Order, hands: Hands, command: Command): Promise<Answer> {
+/** Does it, and holds a refusal against those that are known. */
+export async function told(life: Life, order: Order, hands: Hands, command: Command): Promise<Answer> {
   const answer = await hands.act(command);
   if (isRefusal(answer) && !knownRefusals.has(answer.refused)) {
     hands.broken(`${life.name}: ${command.action} of order ${order.id} (${order.state}) was refused: ${answer.refused}: ${answer.detail}`);
@@ -242,7 +259,8 @@ async function told(life: Life, order: Order, hands: Hands, command: Command): P
   return answer;
 }
 
-function on(life: Life, who: Who) {
+/** Who asks, for this life's order; sometimes with a key. */
+export function on(life: Life, who: Who) {
   return { ...ask(life.sellerId, who, life.random.chance(0.15)), orderId: life.orderId ?? 0 };
 }
 
@@ -287,6 +305,7 @@ function commandOf(life: Life, order: Order, who: Who, action: OrderAction): Com
 /** A buyer whose card takes nothing back names an account, or never does. */
 async function mendRefund(life: Life, order: Order, hands: Hands): Promise<void> {
   if (!life.random.chance(0.5)) return;
+  if (life.random.chance(0.3)) return sayNotMe(life, order, hands);
   const number = `4${String(life.orderId).padStart(5, "0").slice(-5)}0011`;
   await told(
     life,

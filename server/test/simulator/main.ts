@@ -1,79 +1,129 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, chmodSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { startEmbedded } from "../../src/db/embedded.ts";
-import { migrate } from "../../src/db/migrate.ts";
-import { simulate } from "./run.ts";
+import { behaviours } from "./coverage.ts";
+import type { Outcome, SimulationOptions } from "./run.ts";
+import { shrink } from "./shrink.ts";
 
-// npm run simulate -- --seed N --years Y [--side-by-side 10] [--silence] [--rivals] [--only s3,s4]
+// npm run simulate -- --seed N --years Y [--side-by-side 25] [--workers 2] [--silence] [--rivals] [--only s3,s4-7] [--shrink 20]
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     years: { type: "string", default: "10" },
-    "side-by-side": { type: "string", default: "10" },
+    "side-by-side": { type: "string", default: "25" },
+    workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
     silence: { type: "boolean", default: false },
     rivals: { type: "boolean", default: false },
     only: { type: "string" },
+    shrink: { type: "string", default: "0" },
   },
 });
+
+/** So long that what never happened in it is a mistake of the simulator's, not chance. */
+const longEnough = 10;
+type Part = Omit<SimulationOptions, "ownerUrl">;
 
 const home = mkdtempSync(join(tmpdir(), "tranche-simulate-"));
 chmodSync(home, 0o755);
 const embedded = await startEmbedded({ home, durable: false });
-let failures = 0;
+const totals = { years: 0, orders: 0, transitions: 0, findings: 0 };
+const met = new Map<string, number>();
+const rows = new Map<string, number>();
 try {
-  const first = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
-  const wanted = Number(values.years);
-  let seed = first;
   const began = performance.now();
-  for (let lived = 0; lived < wanted; ) {
-    const years = Math.min(Number(values["side-by-side"]), wanted - lived);
-    const outcome = await alone(embedded.url, seed, (ownerUrl) =>
-      simulate({
-        ownerUrl,
-        seed,
-        years,
-        silence: values.silence,
-        rivals: values.rivals,
-        ...(values.only === undefined ? {} : { only: values.only.split(",") }),
-      }),
-    );
-    lived += years;
-    const perMinute = (lived / ((performance.now() - began) / 60_000)).toFixed(1);
-    console.log(
-      `seed ${seed}: ${years} years, ${outcome.orders} orders, ${outcome.transitions} transitions in ${outcome.steps} steps; ${perMinute} years a minute`,
-    );
-    console.log(`  ended: ${show(Object.entries(outcome.states))}`);
-    console.log(`  met: ${show([...outcome.counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))}`);
-    for (const says of outcome.broken) console.log(`BROKEN ${says}`);
-    if (outcome.broken.length > 0) failures += 1;
-    seed += 1;
-  }
+  const parts = partsOf(values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed));
+  const worker = async (): Promise<void> => {
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const outcome = await alone(part);
+      totals.years += part.years;
+      totals.orders += outcome.orders;
+      totals.transitions += outcome.transitions;
+      totals.findings += outcome.broken.length;
+      add(met, outcome.counts);
+      add(rows, outcome.coverage.rows);
+      const minutes = (performance.now() - began) / 60_000;
+      console.log(
+        `seed ${part.seed}: ${part.years} years, ${outcome.orders} orders, ${outcome.transitions} transitions in ${outcome.steps} steps; ${(totals.years / minutes).toFixed(1)} years a minute; ended: ${show(Object.entries(outcome.states))}`,
+      );
+      for (const says of outcome.broken) console.log(`BROKEN ${says}`);
+      if (outcome.broken.length > 0 && values.shrink !== "0") await makeSmall(part, outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.workers) }, worker));
+  report();
 } finally {
   await embedded.stop();
   rmSync(home, { recursive: true, force: true });
 }
-process.exitCode = failures === 0 ? 0 : 1;
+const missed = totals.years < longEnough || values.only !== undefined || values.silence ? [] : behaviours.filter((one) => !met.has(one));
+for (const one of missed) console.log(`NEVER HAPPENED in ${totals.years} years: ${one}`);
+process.exitCode = totals.findings + missed.length === 0 ? 0 : 1;
 
-function show(pairs: readonly (readonly [string, number])[]): string {
-  return pairs.map(([name, times]) => `${name} ${times}`).join(", ");
+function partsOf(first: number): Part[] {
+  const wanted = Number(values.years);
+  const most = Number(values["side-by-side"]);
+  const { silence, rivals } = values;
+  const only = values.only === undefined ? {} : { only: values.only.split(",") };
+  return Array.from({ length: Math.ceil(wanted / most) }, (_, i) => ({
+    seed: first + i,
+    years: Math.min(most, wanted - i * most),
+    silence,
+    rivals,
+    ...only,
+  }));
 }
 
-/** A migrated database of its own, gone afterwards. */
-async function alone<T>(url: string, seed: number, work: (ownerUrl: string) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
+/** Lives one part in a database and a process of its own, both gone afterwards. */
+async function alone(part: Part): Promise<Outcome> {
+  const client = new pg.Client({ connectionString: embedded.url });
   await client.connect();
-  const name = `simulated_${seed}`;
-  const own = new URL(url);
+  const name = `simulated_${part.seed}`;
+  const own = new URL(embedded.url);
   own.pathname = `/${name}`;
+  const child = fork(new URL("./one.ts", import.meta.url), { serialization: "advanced" });
+  const gone = once(child, "exit");
   try {
     await client.query(`CREATE DATABASE ${name}`);
-    await migrate(own.href);
-    return await work(own.href);
+    child.send({ ...part, ownerUrl: own.href } satisfies SimulationOptions);
+    const outcome = await Promise.race([once(child, "message"), gone.then(() => undefined)]);
+    if (outcome === undefined) throw new Error(`the process that lived seed ${part.seed} ended without an answer`);
+    return outcome[0] as Outcome;
   } finally {
+    child.kill();
+    await gone;
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await client.end();
   }
+}
+
+/** Leaves out orders for as long as the run still fails. */
+async function makeSmall(part: Part, outcome: Outcome): Promise<void> {
+  const fails = async (only: readonly string[]) => (await alone({ ...part, only })).broken.length > 0;
+  const names = await shrink(part.only ?? outcome.names, fails, Number(values.shrink));
+  console.log(
+    `SMALLER: npm run simulate -- --seed ${part.seed} --years ${part.years} --side-by-side ${part.years} --only ${names.join(",")}`,
+  );
+  if (names.length < outcome.names.length)
+    for (const says of (await alone({ ...part, only: names })).broken) console.log(`SMALLER ${says}`);
+}
+
+function add(to: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [name, times] of counts) to.set(name, (to.get(name) ?? 0) + times);
+}
+
+function report(): void {
+  const sorted = [...met].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  console.log(`\nWhat happened:\n${sorted.map(([name, times]) => `${String(times).padStart(8)}  ${name}`).join("\n")}`);
+  console.log(`\nRows of the tables:\n${[...rows].map(([name, times]) => `${String(times).padStart(8)}  ${name}`).join("\n")}`);
+  const { years, orders, transitions, findings } = totals;
+  console.log(`\n${years} years, ${orders} orders, ${transitions} transitions, ${findings} findings`);
+}
+
+function show(pairs: readonly (readonly [string, number])[]): string {
+  return pairs.map(([name, times]) => `${name} ${times}`).join(", ");
 }

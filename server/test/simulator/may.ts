@@ -70,4 +70,6 @@ export const knownRefusals: ReadonlySet<RefusalCode> = new Set([
   "project_holds_money",
   "hold_standing",
   "amount_too_small",
+  "agreed_beforehand",
+  "rate_mismatch",
 ]);

@@ -1,5 +1,5 @@
 import type { Rail, RailHeaders, SendRequest } from "../../src/rails/rail.ts";
-import type { SafePost } from "../../src/net/safe-post.ts";
+import type { Posted, SafePost } from "../../src/net/safe-post.ts";
 import type { SandboxRail } from "../../src/rails/sandbox/sandbox.ts";
 import type { Clock } from "./clock.ts";
 import { Random } from "./random.ts";
@@ -15,25 +15,29 @@ export function count(counts: Counts, what: string): void {
 
 /** Events on their way from the rail: some are told twice, some late, some overtake others. */
 export class EventPost {
-  readonly #random: Random;
+  readonly #seed: number;
+  readonly #told = new Map<string, number>();
   readonly #clock: Clock;
   readonly #counts: Counts;
   #held: { readonly at: number; readonly tell: () => Promise<void> }[] = [];
 
   constructor(seed: number, clock: Clock, counts: Counts) {
-    this.#random = new Random(seed, "events");
+    this.#seed = seed;
     this.#clock = clock;
     this.#counts = counts;
   }
 
-  /** Takes an event from the rail; `store` is the platform's receiving end. */
-  async take(raw: Buffer, headers: RailHeaders, store: (raw: Buffer, headers: RailHeaders) => Promise<void>): Promise<void> {
-    const how = this.#random.weighted({ now: 82, twice: 8, late: 7, later: 3 });
+  /** Takes an event from the rail; `store` is the platform's receiving end, and `what` names it by what the simulation decides. */
+  async take(what: string, raw: Buffer, headers: RailHeaders, store: (raw: Buffer, headers: RailHeaders) => Promise<void>): Promise<void> {
+    const times = (this.#told.get(what) ?? 0) + 1;
+    this.#told.set(what, times);
+    const random = new Random(this.#seed, `event ${what}/${times}`);
+    const how = random.weighted({ now: 82, twice: 8, late: 7, later: 3 });
     const tell = () => store(raw, headers);
     if (how === "now" || how === "twice") await tell();
     if (how !== "now") {
       count(this.#counts, how === "twice" ? "event told twice" : "event told late");
-      const wait = how === "later" ? this.#random.whole(24, 240) : this.#random.whole(1, 30);
+      const wait = how === "later" ? random.whole(24, 240) : random.whole(1, 30);
       this.#held.push({ at: this.#clock.now().getTime() + wait * hour, tell });
     }
   }
@@ -47,8 +51,28 @@ export class EventPost {
   }
 }
 
-/** The rail as a process reaches it: calls get lost before or after their effect, and some sends stay pending for days. */
-export function faultyRail(rail: SandboxRail, seed: number, clock: Clock, counts: Counts, onSend: (request: SendRequest) => void): Rail {
+/** Times in which the rail cannot be reached at all, for hours or days. */
+export class Outages {
+  #until = 0;
+
+  begin(until: number): void {
+    this.#until = Math.max(this.#until, until);
+  }
+
+  lasts(now: number): boolean {
+    return now < this.#until;
+  }
+}
+
+/** The rail as a process reaches it: calls get lost before or after their effect, some sends stay pending for days, and at times nothing answers. */
+export function faultyRail(
+  rail: SandboxRail,
+  seed: number,
+  clock: Clock,
+  counts: Counts,
+  outages: Outages,
+  onSend: (request: SendRequest) => void,
+): Rail {
   const asked = new Map<string, number>();
   const slow = new Map<string, number>();
   const drawn = (what: string): Random => {
@@ -60,16 +84,21 @@ export function faultyRail(rail: SandboxRail, seed: number, clock: Clock, counts
     count(counts, what);
     throw new Error(`simulated: ${what}`);
   };
+  const reach = (): void => {
+    if (outages.lasts(clock.now().getTime())) lost("rail out of reach");
+  };
   return {
     name: rail.name,
     tariff: (currency) => rail.tariff(currency),
     parseEvent: (raw, headers) => rail.parseEvent(raw, headers),
     openPayment: (request) => rail.openPayment(request),
     lookUpPayment: async (reference) => {
+      reach();
       if (drawn(`look up ${reference}`).chance(0.1)) lost("look-up of a payment lost");
       return rail.lookUpPayment(reference);
     },
     send: async (request) => {
+      reach();
       onSend(request);
       const fate = drawn(`send ${describe(request)}`).weighted({ good: 88, before: 4, after: 5, days: 3 });
       if (fate === "before") lost("send lost before its effect");
@@ -83,6 +112,7 @@ export function faultyRail(rail: SandboxRail, seed: number, clock: Clock, counts
       return outcome;
     },
     lookUpSend: async (reference) => {
+      reach();
       const until = slow.get(reference);
       if (until !== undefined && clock.now().getTime() < until) return { status: "pending" };
       if (drawn(`look up ${reference}`).chance(0.1)) lost("look-up of a send lost");
@@ -103,22 +133,47 @@ export interface Taken {
   readonly heard: boolean;
 }
 
-/** The shops' receivers: most take what comes, some answer errors, some take it and are not heard. No network is touched. */
-export function shops(seed: number, counts: Counts, taken: Taken[]): SafePost {
-  const tries = new Map<string, number>();
-  return {
-    post: async (url, headers) => {
-      const webhookId = String(headers["webhook-id"]);
-      // Notification ids are PostgreSQL's own chance; a shop's temper is the simulation's.
-      const nth = (tries.get(url) ?? 0) + 1;
-      tries.set(url, nth);
-      const how = new Random(seed, `shop ${url} ${nth}`).weighted({ takes: 80, fails: 12, unheard: 5, dead: 3 });
-      if (how !== "takes") count(counts, `notification ${how}`);
-      if (how === "takes" || how === "unheard") taken.push({ webhookId, heard: how === "takes" });
-      if (how === "takes") return { status: 200, answer: "", retryAfter: null };
-      if (how === "fails") return { status: 503, answer: "down", retryAfter: null };
-      return { error: how === "unheard" ? "the answer was lost" : "no answer in time" };
-    },
-    close: () => Promise.resolve(),
-  };
+/** The shops' receivers: most take what comes, some answer errors, hang, or take it and are not heard. No network is touched. */
+export class Shops implements SafePost {
+  readonly #seed: number;
+  readonly #counts: Counts;
+  readonly #tries = new Map<string, number>();
+  #hanging: (() => void)[] = [];
+  readonly taken: Taken[] = [];
+
+  constructor(seed: number, counts: Counts) {
+    this.#seed = seed;
+    this.#counts = counts;
+  }
+
+  async post(url: string, headers: Readonly<Record<string, string>>, _body: string, stop?: AbortSignal): Promise<Posted> {
+    const webhookId = String(headers["webhook-id"]);
+    // Notification ids are PostgreSQL's own chance; a shop's temper is the simulation's.
+    const nth = (this.#tries.get(url) ?? 0) + 1;
+    this.#tries.set(url, nth);
+    const how = new Random(this.#seed, `shop ${url} ${nth}`).weighted({ takes: 79, fails: 11, unheard: 5, dead: 3, hangs: 2 });
+    if (how !== "takes") count(this.#counts, `notification ${how}`);
+    if (how === "takes" || how === "unheard") this.taken.push({ webhookId, heard: how === "takes" });
+    if (how === "takes") return { status: 200, answer: "", retryAfter: null };
+    if (how === "fails") return { status: 503, answer: "down", retryAfter: null };
+    if (how === "hangs") await this.#hang(stop);
+    return { error: how === "unheard" ? "the answer was lost" : "no answer in time" };
+  }
+
+  /** Whoever hung until now gives up; by then the lease over the notification may be somebody else's. */
+  giveUp(): void {
+    for (const end of this.#hanging) end();
+    this.#hanging = [];
+  }
+
+  #hang(stop: AbortSignal | undefined): Promise<void> {
+    return new Promise((end) => {
+      this.#hanging.push(end);
+      stop?.addEventListener("abort", () => end(), { once: true });
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

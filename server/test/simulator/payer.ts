@@ -44,7 +44,11 @@ export class Payer {
     const { random, contact, sellerId } = life;
     const reference = `${life.name}-${life.deeds}`;
     // The form's e-mail is not always the payer's: then the payer says so on our page.
-    const email = random.chance(0.15) ? `true-${contact.email}` : contact.email;
+    const falseMail = random.chance(0.15);
+    if (falseMail) count(this.#counts, "form with a false e-mail");
+    const email = falseMail ? `true-${contact.email}` : contact.email;
+    // Some pay without our page, by a transfer that names nothing we know; the operator finds out whose it is, or never.
+    if (random.chance(0.04)) return this.#unasked(life, order);
     const answer = await act(
       openPayment(ask(sellerId, "buyer", false), { orderId: order.id, reference, amount: order.amount, email, phone: contact.phone }),
     );
@@ -59,7 +63,18 @@ export class Payer {
       description: "simulated",
       returnUrl: "http://127.0.0.1:4000/",
     });
-    const how = random.weighted({ success: 66, decline: 7, pending: 6, both: 4, abandon: 4, short: 4, excess: 3, twice: 3, late: 3 });
+    const how = random.weighted({
+      success: 66,
+      decline: 7,
+      pending: 6,
+      both: 4,
+      abandon: 4,
+      short: 4,
+      excess: 3,
+      twice: 3,
+      late: 3,
+      wrong: 3,
+    });
     if (how !== "success") count(this.#counts, `payment ${how}`);
     const card = random.chance(0.08) ? ({ card: "refund_dead" } as const) : {};
     const part = (order.amount * BigInt(random.whole(1, 99))) / 100n;
@@ -83,6 +98,9 @@ export class Payer {
         break;
       case "excess":
         await rail.play(reference, "success", { amount: order.amount + part });
+        break;
+      case "wrong":
+        await rail.play(reference, "success", { currency: "USD", amount: order.amount / 400n + 1n });
         break;
       case "twice":
         await rail.play(reference, "success");
@@ -108,10 +126,20 @@ export class Payer {
     });
   }
 
+  /** Whose order unknown money is for, by its reference: the operator learns it from the payer's receipt. */
+  readonly meant = new Map<string, { readonly sellerId: number; readonly orderId: number }>();
+
+  async #unasked(life: Life, order: Order): Promise<void> {
+    const reference = `transfer-${life.name}-${life.deeds}`;
+    this.meant.set(reference, { sellerId: life.sellerId, orderId: order.id });
+    count(this.#counts, "transfer for an order, without its reference");
+    await this.#rail.emitUnknown(reference, order.amount, "NGN");
+  }
+
   /** Money on a reference that nobody knows. */
-  unknown(name: string, amount: bigint): Promise<unknown> {
+  unknown(name: string, amount: bigint, currency: string): Promise<unknown> {
     count(this.#counts, "unknown money");
-    return this.#rail.emitUnknown(name, amount, "NGN");
+    return this.#rail.emitUnknown(name, amount, currency);
   }
 
   /** A payout that succeeded comes back, days later. */

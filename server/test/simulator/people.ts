@@ -1,4 +1,6 @@
 import type pg from "pg";
+import { sellerQueries } from "../../src/db/sellers.ts";
+import { run } from "../../src/db/connect.ts";
 import type { Answer, Command } from "../../src/actions/command.ts";
 import { joinSeller } from "../../src/actions/join-seller.ts";
 import { createProject } from "../../src/actions/projects.ts";
@@ -18,6 +20,10 @@ export interface Shop {
   readonly random: Random;
   readonly provider: number | null;
   readonly projects: readonly number[];
+  /** The marketplace operator whose shop takes some of this seller's orders. */
+  readonly operatorId: number | null;
+  /** Never mends an account, whatever comes back. */
+  readonly mendsNothing: boolean;
 }
 
 /** Endings at which the sandbox rail behaves specially, and one at which all is well. */
@@ -46,6 +52,8 @@ export async function openShop(input: {
   readonly now: Date;
   readonly act: (command: Command) => Promise<Answer>;
   readonly registered: Map<string, number>;
+  /** Who runs a marketplace that this seller may belong to. */
+  readonly operatorId: number | null;
 }): Promise<Shop> {
   const { seed, name, nth, now, act } = input;
   const random = new Random(seed, `seller ${name}`);
@@ -55,7 +63,7 @@ export async function openShop(input: {
   const joined = await joinSeller(
     input.pool,
     {
-      role: "business",
+      role: nth % 5 === 0 ? "marketplace_operator" : "business",
       email: `${name}@shop.example`,
       phone: `+23470${String(nth).padStart(8, "0")}`,
       firstName: "Ada",
@@ -120,7 +128,11 @@ export async function openShop(input: {
     });
     projects.push(await done(project, "project"));
   }
-  return { sellerId, random, provider, projects };
+  const belongs = input.operatorId !== null && random.chance(0.4);
+  if (belongs) {
+    await run(input.pool, sellerQueries.associate, [input.operatorId, sellerId, "confirmed", now]);
+  }
+  return { sellerId, random, provider, projects, operatorId: belongs ? input.operatorId : null, mendsNothing: random.chance(0.2) };
 }
 
 /** The people of a seller's orders over a year. */
@@ -131,6 +143,7 @@ export function livesOf(seed: number, name: string, shop: Shop, orders: number, 
     const project = random.whole(0, Math.max(0, shop.projects.length - 1));
     const milestone = kind === "milestone";
     const share = random.pick([0, 2_000, 5_000, 10_000]);
+    const marketplace = kind === "form" && shop.operatorId !== null && random.chance(0.5);
     return {
       name: `${name}-${i}`,
       sellerId: shop.sellerId,
@@ -142,7 +155,11 @@ export function livesOf(seed: number, name: string, shop: Shop, orders: number, 
           : buyerOf(name, random.whole(0, 30)),
       kind,
       projectId: milestone ? (shop.projects[project] ?? null) : null,
-      provider: shop.provider !== null && kind === "form" && random.chance(0.5) ? { id: shop.provider, share } : null,
+      operatorId: marketplace ? shop.operatorId : null,
+      operatorShare: share,
+      foreign: kind === "form" && random.chance(0.12),
+      ruling: null,
+      provider: shop.provider !== null && kind === "form" && !marketplace && random.chance(0.5) ? { id: shop.provider, share } : null,
       silentAfter: random.chance(0.15) ? random.whole(1, 4) : 1_000,
       orderId: null,
       offer: null,

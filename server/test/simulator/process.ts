@@ -50,13 +50,16 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
     () => assembled.engine.settings,
     { lanes: limits.count, batch: limits.batch, perSeller: limits.perSeller, waitingPerSeller: limits.waitingPerSeller },
   );
-  const send = async () => {
-    if (random.chance(0.01)) {
+  const mails = new Map<string, number>();
+  const send = async ({ to }: { readonly to: string }) => {
+    const nth = (mails.get(to) ?? 0) + 1;
+    mails.set(to, nth);
+    if (new Random(parts.seed, `letter ${to}/${nth} of ${name}`).chance(0.01)) {
       count(counts, "letter not taken");
       throw new Error("simulated: the mail server is down");
     }
   };
-  const delivery = { ...must(assembled.engine.delivery, "the delivery"), poster: parts.poster, patience: 2_000 };
+  const delivery = { ...must(assembled.engine.delivery, "the delivery"), poster: parts.poster, patience: 20 };
   const rails = new Map([[parts.rail.name, parts.rail]]);
   const engine: Engine = { ...assembled.engine, lanes, rails, delivery, mailer: { send }, sms: { send } };
   return {

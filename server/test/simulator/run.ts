@@ -1,7 +1,6 @@
 import type pg from "pg";
-import { addFloat, giveBack } from "../../src/actions/book-steps.ts";
+import { addFloat } from "../../src/actions/book-steps.ts";
 import type { Answer, Command } from "../../src/actions/command.ts";
-import { liftHold } from "../../src/actions/holds.ts";
 import { readConfig } from "../../src/config.ts";
 import { makePool } from "../../src/db/connect.ts";
 import { openInstallation } from "../../src/db/installation.ts";
@@ -9,17 +8,21 @@ import { storeRailEvent } from "../../src/db/rail-events.ts";
 import { orders as orderTable } from "../../src/db/tables.ts";
 import { must } from "../../src/domain/fault.ts";
 import type { Order } from "../../src/domain/order.ts";
+import { mendOutage } from "../../src/jobs/outage.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
-import type { SendRequest } from "../../src/rails/rail.ts";
+import type { RailEvent, SendRequest } from "../../src/rails/rail.ts";
 import { makeSandboxRail } from "../../src/rails/sandbox/sandbox.ts";
 import { prepareSandboxRail } from "../../src/rails/sandbox/store.ts";
 import { Checks } from "./checks.ts";
 import { simulateClock } from "./clock.ts";
+import { coverageOf } from "./coverage.ts";
+import type { Coverage } from "./coverage.ts";
 import { finalChecks } from "./final.ts";
 import { ask, begin, day, hour, live } from "./life.ts";
 import type { Hands, Life } from "./life.ts";
-import { EventPost, faultyRail, shops } from "./outside.ts";
-import type { Counts, Taken } from "./outside.ts";
+import { count, EventPost, faultyRail, Outages, Shops } from "./outside.ts";
+import type { Counts } from "./outside.ts";
+import { operate } from "./operator.ts";
 import { Payer } from "./payer.ts";
 import { livesOf, moveAccount, openShop } from "./people.ts";
 import type { Shop } from "./people.ts";
@@ -37,7 +40,7 @@ export interface SimulationOptions {
   readonly silence?: boolean;
   /** Both processes work at once, so that what happens first is PostgreSQL's chance; otherwise they take turns. */
   readonly rivals?: boolean;
-  /** Only these sellers' steps, by name: makes a failure small. */
+  /** Only these sellers' orders, or these orders, by name: makes a failure small. */
   readonly only?: readonly string[];
 }
 
@@ -48,6 +51,9 @@ export interface Outcome {
   readonly transitions: number;
   readonly states: Readonly<Record<string, number>>;
   readonly counts: Counts;
+  readonly coverage: Coverage;
+  /** The orders' people that lived, by name: what can be left out to make a failure small. */
+  readonly names: readonly string[];
 }
 
 const coolingOff = 24 * hour;
@@ -58,7 +64,6 @@ const yearsLongest = 365 + 200;
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const { ownerUrl, seed } = options;
   const counts: Counts = new Map();
-  const taken: Taken[] = [];
   const broken: string[] = [];
   const ownerPool = makePool(ownerUrl, { max: 4, applicationName: "simulator" });
   await prepareSandboxRail(ownerPool);
@@ -73,7 +78,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     baseUrl: "http://127.0.0.1:4000",
     secret: "simulated",
     deliver: (raw, headers) =>
-      events.take(raw, headers, async (body, heads) => {
+      events.take(nameOf(rail.parseEvent(raw, headers)), raw, headers, async (body, heads) => {
         const event = rail.parseEvent(body, heads);
         const { eventId, type, reference } = event;
         await storeRailEvent(pool, { rail: "sandbox", eventId, type, reference, body, parsed: event, at: clock.now() });
@@ -86,6 +91,8 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     TRANCHE_HOLD_RULING_SANDBOX: world.pick(["PT24H", "PT0S"]),
     TRANCHE_HOLD_BUYER_OBJECTION_SANDBOX: "PT72H",
     TRANCHE_FEES_EXIT_RAIL_FEE_BEARER: world.pick(["platform", "buyer"]),
+    TRANCHE_IDENTITY: "always",
+    TRANCHE_RULING_SECOND_OPERATOR_ABOVE: "5000000",
     TRANCHE_FEES_MINIMUM_PAYOUT: world.pick(["10000", "100000"]),
   });
   const registered = new Map<string, number>();
@@ -96,14 +103,16 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       broken.push(`money went to account ${number} before its cooling-off was over`);
     if (number.endsWith("0008")) payer.reverse(request.reference, 5 * day);
   };
+  const outages = new Outages();
+  const shops = new Shops(seed, counts);
   const parts = {
     config,
     ownerUrl,
     clock,
     seed,
     counts,
-    rail: faultyRail(rail, seed, clock, counts, onSend),
-    poster: shops(seed, counts, taken),
+    rail: faultyRail(rail, seed, clock, counts, outages, onSend),
+    poster: shops,
     secretKey: newSecretKey(),
   };
   const processes = [startProcess(parts, "a"), startProcess(parts, "b")];
@@ -113,31 +122,63 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     if (options.rivals === true) turn += 1;
     return process(turn).engine.lanes.one(command);
   };
-  const hands: Hands = { act, pay: (life, order) => payer.pay(life, order, act), broken: (says) => void broken.push(says), silence: false };
+  const say = (says: string) => void broken.push(says);
+  const met = (what: string) => count(counts, what);
+  const { secondOperatorAbove } = config.ruling;
+  const hands: Hands = { act, pay: (life, order) => payer.pay(life, order, act), broken: say, met, silence: false, secondOperatorAbove };
+  const round = (all = false) => operate({ pool: ownerPool, engine: process(turn).engine, act, payer, met, broken: say }, all);
   const checks = new Checks(ownerPool);
   let steps = 0;
   const failed = () => broken.length + checks.broken.length > 0;
   try {
     await act(addFloat(ask(0, "operator", false), { amount: 100_000_000n * BigInt(options.years + 1), currency: "NGN" }));
+    await act(addFloat(ask(0, "operator", false), { amount: 1_000_000n * BigInt(options.years + 1), currency: "USD" }));
     const shopsOpen: Shop[] = [];
+    let operatorId: number | null = null;
     const lives: Life[] = [];
     for (let nth = 0; nth < options.years * 5; nth += 1) {
       const name = `s${nth}`;
-      const shop = await openShop({ pool: ownerPool, secretKey: parts.secretKey, seed, name, nth, now: clock.now(), act, registered });
+      const shop = await openShop({
+        pool: ownerPool,
+        secretKey: parts.secretKey,
+        seed,
+        name,
+        nth,
+        now: clock.now(),
+        act,
+        registered,
+        operatorId,
+      });
+      if (nth % 5 === 0) operatorId = shop.sellerId;
+      if (shop.mendsNothing) met("payee who mends nothing");
       shopsOpen.push(shop);
-      if (options.only === undefined || options.only.includes(name))
-        lives.push(...livesOf(seed, name, shop, 20 + shop.random.whole(0, 3), start));
+      for (const life of livesOf(seed, name, shop, 20 + shop.random.whole(0, 3), start))
+        if (options.only === undefined || options.only.includes(name) || options.only.includes(life.name)) lives.push(life);
     }
+    /** Nobody is there for days; whoever comes back first moves the deadlines that fell into them. */
+    const downFor = async (gap: number): Promise<void> => {
+      for (const one of processes) await one.stop();
+      const aliveAt = clock.now();
+      await clock.set(new Date(aliveAt.getTime() + gap));
+      processes.splice(0, 2, startProcess(parts, `a after step ${steps}`), startProcess(parts, `b after step ${steps}`));
+      await mendOutage(process(turn).engine, aliveAt, config.outage.longerThan);
+      met("installation down for days");
+    };
     const step = async (wait: number): Promise<void> => {
       steps += 1;
       await clock.set(new Date(clock.now().getTime() + wait));
-      const now = clock.now().getTime();
+      let now = clock.now().getTime();
       if (options.rivals !== true) turn = steps;
       if (world.chance(0.01)) {
         const nth = world.whole(0, 1);
         await processes[nth]?.stop();
         processes[nth] = startProcess(parts, `${nth} of step ${steps}`);
+        met("process restarted");
       }
+      if (world.chance(0.01)) outages.begin(now + world.whole(6, 60) * hour);
+      if (world.chance(0.005)) await downFor(world.whole(1, 6) * day);
+      shops.giveUp();
+      now = clock.now().getTime();
       await events.release();
       await payer.happen();
       await rail.settle(clock.now());
@@ -153,9 +194,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
           life.wakeAt = now + life.random.whole(1, soon ? 12 : 96) * hour;
         }),
       );
-      for (const shop of shopsOpen) if (shop.random.chance(0.004)) await moveAccount(shop, act, registered, now);
-      if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)));
-      if (world.chance(0.05)) await operate(ownerPool, act);
+      for (const shop of shopsOpen) if (shop.random.chance(0.004) && !shop.mendsNothing) await moveAccount(shop, act, registered, now);
+      if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)), world.pick(["NGN", "NGN", "USD"]));
+      if (world.chance(0.05)) await round();
       if (options.rivals === true) await Promise.all(processes.map((one) => runDue(one.engine, null)));
       await runDue(process(turn).engine, null);
       await checks.step(clock.now());
@@ -166,10 +207,10 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
       await payer.happen(quiet > 20);
       await events.release(quiet > 20);
-      if (quiet % 5 === 0) await operate(ownerPool, act, true);
+      if (quiet % 5 === 0) await round(true);
       await step(day);
     }
-    if (!failed()) broken.push(...(await finalChecks(ownerPool, checks, rail, taken)));
+    if (!failed()) broken.push(...(await finalChecks(ownerPool, checks, rail, shops.taken)));
     const all = [...broken, ...checks.broken.map((one) => one.says)];
     const traced = checks.broken.find((one) => one.order !== undefined);
     if (traced?.seller !== undefined && traced.order !== undefined) all.push(await traceOf(ownerPool, traced.seller, traced.order));
@@ -177,7 +218,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       broken: all.map((says) => `seed ${seed}, step ${steps}, ${clock.now().toISOString()}: ${says}`),
       orders: lives.length,
       steps,
+      names: lives.map((life) => life.name),
       counts,
+      coverage: await coverageOf(ownerPool, counts),
       ...(await summary(ownerPool)),
     };
   } finally {
@@ -188,17 +231,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   }
 }
 
-/** The operator sends unknown money back, and lifts the holds that only an operator lifts. */
-async function operate(pool: pg.Pool, act: (command: Command) => Promise<Answer>, all = false): Promise<void> {
-  const { rows } = await pool.query<{ seller_id: bigint; id: bigint }>(
-    "SELECT seller_id, id FROM holds WHERE state = 'standing' AND reason IN ('self_dealing', 'operator', 'identity')",
-  );
-  for (const row of rows) await act(liftHold(ask(Number(row.seller_id), "operator", false), { holdId: Number(row.id) }));
-  const money = await pool.query<{ id: bigint }>(
-    "SELECT id FROM payments WHERE seller_id = 0 AND state = 'received' AND unapplied = received ORDER BY id LIMIT $1",
-    [all ? 1000 : 3],
-  );
-  for (const row of money.rows) await act(giveBack({ ...ask(0, "operator", false), paymentId: Number(row.id), orderId: null }));
+/** An event by what the simulation decides: send references have chance in them. */
+function nameOf(event: RailEvent): string {
+  return event.type.startsWith("send.") ? `${event.type} ${event.amount}` : `${event.type} ${event.reference}`;
 }
 
 async function readOrders(pool: pg.Pool, lives: readonly Life[]): Promise<Map<string, Order>> {

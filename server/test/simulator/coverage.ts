@@ -1,0 +1,77 @@
+import type pg from "pg";
+import { steps } from "../../src/domain/machine.ts";
+import { machines } from "../../../tools/steps-sql.ts";
+import type { Counts } from "./outside.ts";
+
+/** What people and the world must have done in a run long enough: each of it is counted where it happens. */
+export const behaviours = [
+  "chargeback lost",
+  "chargeback opened",
+  "connection cut after COMMIT",
+  "connection cut within a transaction",
+  "event told late",
+  "event told twice",
+  "form with a false e-mail",
+  "hold lifted: identity",
+  "hold lifted: operator",
+  "hold lifted: self_dealing",
+  "hold placed by the operator",
+  "installation down for days",
+  "letter not taken",
+  "look-up of a payment lost",
+  "look-up of a send lost",
+  "notification dead",
+  "notification fails",
+  "notification hangs",
+  "notification unheard",
+  "order priced in dollars",
+  "order through a marketplace",
+  "payee who mends nothing",
+  "payment abandon",
+  "payment both",
+  "payment decline",
+  "payment excess",
+  "payment late",
+  "payment pending",
+  "payment short",
+  "payment twice",
+  "payment wrong",
+  "payout came back",
+  "process restarted",
+  "rail out of reach",
+  "ruling after another's proposal",
+  "ruling waits for a second operator",
+  "send lost after its effect",
+  "send lost before its effect",
+  "send pending for days",
+  "terms amended",
+  "transfer for an order, without its reference",
+  "unknown money",
+  "unknown money handed to its order",
+] as const;
+
+export interface Coverage {
+  /** Behaviours of the list that never happened. */
+  readonly missed: readonly string[];
+  /** Rows of all tables, as `thing from action to party`, with how often they were taken. */
+  readonly rows: ReadonlyMap<string, number>;
+  /** Rows of the order's table that nobody took. */
+  readonly untaken: readonly string[];
+}
+
+/** What a run has reached, by the transitions it left and by what was counted. */
+export async function coverageOf(pool: pg.Pool, counts: Counts): Promise<Coverage> {
+  const { rows } = await pool.query<{ row: string; times: bigint }>(
+    `SELECT object || ' ' || from_state || ' ' || action || ' ' || to_state || ' ' || party AS row, count(*) AS times
+     FROM transitions GROUP BY 1`,
+  );
+  const taken = new Map(rows.map((one) => [one.row, Number(one.times)]));
+  const all = machines.flatMap((machine) =>
+    steps(machine).flatMap((step) => step.by.map((party) => `${machine.name} ${step.from} ${step.action} ${step.to} ${party}`)),
+  );
+  return {
+    missed: behaviours.filter((one) => (counts.get(one) ?? 0) === 0),
+    rows: new Map(all.map((row) => [row, taken.get(row) ?? 0])),
+    untaken: all.filter((row) => row.startsWith("order ") && !taken.has(row)),
+  };
+}
