@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // vitest reads a default export here; it is the only one in the repository.
 export default defineConfig({
   test: {
-    include: ["server/src/**/*.test.ts", "server/test/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts", "mutation/**/*.test.ts"],
+    include: ["server/src/**/*.test.ts", "server/test/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts", "mutation/**/*.test.ts", "emulator/**/*.test.ts"],
     globalSetup: ["server/test/setup/global.ts"],
     reporters: ["default", "./tools/count-reporter.ts"],
     pool: "forks",
