@@ -42,8 +42,15 @@ export interface Import {
 
 const root = "server/src/";
 
+/**
+ * The rail emulator stands alone: what shares code with the program can only be wrong in the same way. Its rails do not know one another
+ * either. Files that lie in no folder put it together.
+ */
+const emulator = "emulator/";
+
 /** Says what is wrong with the imports of one file, a sentence each. Test files may import what they like; nothing else may import them. */
 export function checkImports(path: string, imports: readonly Import[]): string[] {
+  if (path.startsWith(emulator)) return checkEmulator(path, imports);
   if (!path.startsWith(root) || path.endsWith(".test.ts")) return [];
   const place = placeOf(path);
   const own = place === undefined ? undefined : allowances[place];
@@ -62,6 +69,19 @@ export function checkImports(path: string, imports: readonly Import[]): string[]
     if (!mayImport(place, own, target, typeOnly)) wrong.push(`${place} imports ${target.slice(root.length)}`);
   }
   return wrong;
+}
+
+function checkEmulator(path: string, imports: readonly Import[]): string[] {
+  const folderOf = (file: string) => (file.split("/").length > 2 ? file.split("/")[1] : undefined);
+  const own = folderOf(path);
+  return imports.flatMap(({ specifier }) => {
+    if (!specifier.startsWith(".")) return [];
+    const target = posix.join(posix.dirname(path), specifier);
+    if (!target.startsWith(emulator)) return [`the emulator imports ${target}`];
+    const there = folderOf(target);
+    const known = own === undefined || there === own || there === "core" || path.endsWith(".test.ts");
+    return known ? [] : [`${own} imports ${target.slice(emulator.length)}`];
+  });
 }
 
 function mayImport(place: string, own: Allowance, target: string, typeOnly: boolean): boolean {

@@ -64,6 +64,15 @@ const planted: readonly (readonly [string, string, string])[] = [
   ["server/src/db/a.ts", 'import { a } from "./b.test.ts";', "which is no part of the program"],
   ["server/src/services/a.ts", "export const a = 1;", "lies in a place that the house does not know"],
   ["server/src/stray.ts", "export const a = 1;", "lies in a place that the house does not know"],
+  ["emulator/core/a.ts", 'import { a } from "../../server/src/domain/money.ts";', "the emulator imports server/src/domain/money.ts"],
+  ["emulator/core/a.test.ts", 'import { a } from "../../server/src/domain/money.ts";', "the emulator imports server/src/domain/money.ts"],
+  ["emulator/start.ts", 'import { a } from "../tools/house.ts";', "the emulator imports tools/house.ts"],
+  ["emulator/paystack/a.ts", 'import { a } from "../stripe/a.ts";', "paystack imports stripe/a.ts"],
+  ["emulator/core/a.ts", 'import { a } from "../paystack/a.ts";', "core imports paystack/a.ts"],
+  ["emulator/paystack/a.ts", 'import { a } from "../start.ts";', "paystack imports start.ts"],
+  ["emulator/core/a.ts", "export const a = Date.now();", "line 1 looks at the clock"],
+  ["emulator/stripe/a.ts", "export const a = Math.random();", "line 1 draws at random"],
+  ["server/src/rails/a.ts", 'import { a } from "../../../emulator/start.ts";', "which is no part of the program"],
   ["server/src/db/a.ts", "//\n".repeat(401), "has 401 lines, more than 400"],
   ["docs/a.md", `see ${slash("", "work", "main")}`, "contains"],
   ["README.md", `see ${slash("..", "shared", "a.md")}`, "contains"],
@@ -95,6 +104,12 @@ test("what is allowed is not found", () => {
     ],
     ["server/src/db/a.ts", 'import pg from "pg";\nexport { a } from "./b.ts";\nexport const now = () => Date.now();\n'],
     ["server/src/db/long.ts", "//\n".repeat(400)],
+    ["emulator/start.ts", 'import { a } from "./core/a.ts";\nimport { b } from "./paystack/b.ts";\nexport const now = () => new Date();\n'],
+    [
+      "emulator/paystack/a.ts",
+      'import { fastify } from "fastify";\nimport { a } from "../core/a.ts";\nimport { b } from "./b.ts";\nsetTimeout(a, b);\n',
+    ],
+    ["emulator/paystack/a.test.ts", 'import { a } from "../start.ts";\n'],
   ]);
   expect(inspectHouse(allowed, none)).toEqual({ modules: 8, violations: [] });
 });

@@ -17,8 +17,10 @@ const defaultExportNeeded: ReadonlySet<string> = new Set([
 
 const readsEnvironment = /^(server\/src\/config\.ts|tools\/|bench\/|server\/test\/|vitest\.config\.ts)/;
 /** Time is handed to these as an argument. */
-const withoutClock = /^server\/src\/(domain|atarapay|ledger|events|actions)\//;
-const withoutChance = /^server\/src\/domain\//;
+const withoutClock = /^(server\/src\/(domain|atarapay|ledger|events|actions)|emulator\/\w+)\//;
+/** These draw from a seed that was handed to them, or not at all. */
+const withoutChance = /^(server\/src\/domain|emulator\/\w+)\//;
+const domain = /^server\/src\/domain\//;
 const vague = /(^|\/)(utils?|helpers?|common|lib|misc|shared)\//;
 const vagueFile = /(^|\/)(utils?|helpers?|common|misc)\.ts$/;
 // Put together, so that this file does not contain them itself.
@@ -101,6 +103,7 @@ function checkSurroundings(path: string, node: ts.Node, line: number, say: Say):
   }
   if (!withoutChance.test(path)) return;
   if (text === "Math.random" || text === "crypto.randomUUID" || text === "crypto.getRandomValues") say(`line ${line} draws at random`);
+  if (!domain.test(path)) return;
   if (text === "performance.now" || text === "process.hrtime") say(`line ${line} looks at the clock`);
   if (ts.isCallExpression(node) && /^(setTimeout|setInterval|setImmediate|queueMicrotask|fetch)$/.test(node.expression.getText())) {
     say(`line ${line} reaches out of the domain with ${node.expression.getText()}`);
