@@ -9,7 +9,7 @@ const { values } = parseArgs({
 const emulator = await startEmulator({ port: Number(values.port), seed: Number(values.seed), pace: Number(values.pace) });
 
 console.log(`Rail emulator, seed ${emulator.seed}. No money moves here. Controls: <address>/_emulator (docs/rail-emulator.md).`);
-for (const [name, rail] of Object.entries({ paystack: emulator.paystack })) {
+for (const [name, rail] of Object.entries(emulator.rails)) {
   console.log(`\n${name.padEnd(12)} ${rail.url}`);
   for (const [secret, value] of Object.entries(rail.secrets)) console.log(`  ${secret}: ${value.replaceAll("\n", "\n  ")}`);
 }

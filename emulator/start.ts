@@ -11,6 +11,8 @@ import type { Parts, Route, Waits, Wording } from "./core/rail-server.ts";
 import { buildRailServer } from "./core/rail-server.ts";
 import { Webhooks } from "./core/webhooks.ts";
 import type { Delivery, WebhookManner } from "./core/webhooks.ts";
+import { flutterwaveWording } from "./flutterwave/answers.ts";
+import { flutterwaveManner, makeFlutterwave } from "./flutterwave/rail.ts";
 import { paystackWording } from "./paystack/answers.ts";
 import { makePaystack, paystackManner } from "./paystack/rail.ts";
 
@@ -42,10 +44,14 @@ export interface EmulatedRail {
   readonly levers: Levers;
 }
 
+export type RailName = "paystack" | "flutterwave";
+
 export interface Emulator {
   readonly seed: number;
   readonly clock: Clock;
+  readonly rails: Readonly<Record<RailName, EmulatedRail>>;
   readonly paystack: EmulatedRail;
+  readonly flutterwave: EmulatedRail;
   stop(): Promise<void>;
 }
 
@@ -91,8 +97,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     };
   };
 
-  const key = `sk_test_${new Chance(seed).text(40, "0123456789abcdef")}`;
+  const keys = new Chance(seed);
+  const hex = (length: number) => keys.text(length, "0123456789abcdef");
+  const key = `sk_test_${hex(40)}`;
   const paystack = await start(0, paystackManner(key), paystackWording(key), (parts) => makePaystack(parts, key));
+  const flutterwaveKeys = { secret_key: `FLWSECK_TEST-${hex(32)}-X`, secret_hash: hex(32) };
+  const flutterwave = await start(
+    1,
+    flutterwaveManner(flutterwaveKeys.secret_hash),
+    flutterwaveWording(flutterwaveKeys.secret_key),
+    (parts) => makeFlutterwave(parts, flutterwaveKeys),
+  );
 
   // What a rail does by itself happens without anybody asking.
   const beat = setInterval(() => clock.runDue(), 20);
@@ -100,7 +115,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     seed,
     clock,
+    rails: { paystack, flutterwave },
     paystack,
+    flutterwave,
     async stop() {
       clearInterval(beat);
       await Promise.all(servers.map((server) => server.close()));

@@ -32,3 +32,14 @@ test("what is due runs without turning, and what was forgotten does not", async 
 test("time does not go back", async () => {
   await expect(new Clock(() => start).advance(-1)).rejects.toThrow("the clock goes forward");
 });
+
+test("what a task gives back is no promise to wait for", async () => {
+  const clock = new Clock(() => start);
+  let state = "NEW";
+  clock.after("a", 0, () => void 0);
+  // An assignment is a value; waiting for its end would never end.
+  const assigns: () => void = () => (state = "PENDING");
+  clock.after("a", 0, assigns);
+  await clock.idle();
+  expect(state).toBe("PENDING");
+});

@@ -70,7 +70,7 @@ export class Clock {
 
   #start(task: Task): void {
     const doing = task.act();
-    if (doing === undefined) return;
+    if (!(doing instanceof Promise)) return;
     this.#started.add(doing);
     void doing.finally(() => this.#started.delete(doing));
   }

@@ -1,10 +1,11 @@
+import { accounts } from "../core/flow.ts";
 import type { Answer, Call } from "../core/rail-server.ts";
 import { list, no, ok } from "./answers.ts";
 import { disputeAnswer, disputeDecision } from "./from-memory.ts";
 import { customerObject, transactionObject } from "./transaction-object.ts";
 import type { ResolveDisputeBody } from "./schemas.ts";
 import type { Dispute, Paystack } from "./state.ts";
-import { accounts, later, nextId } from "./state.ts";
+import { later, nextId } from "./state.ts";
 
 const noFaults: ReadonlySet<never> = new Set();
 

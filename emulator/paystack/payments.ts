@@ -1,4 +1,5 @@
 import type { FaultSet } from "../core/faults.ts";
+import { accounts, arriving, hour } from "../core/flow.ts";
 import type { PayerAct } from "../core/payer-page.ts";
 import { payerPage, sendTo } from "../core/payer-page.ts";
 import type { Answer, Call } from "../core/rail-server.ts";
@@ -7,7 +8,7 @@ import { paymentFee, settleAfter } from "./from-memory.ts";
 import type { InitializeBody } from "./schemas.ts";
 import { settle } from "./settlements.ts";
 import type { Paystack, Transaction } from "./state.ts";
-import { accounts, hour, later, nextId } from "./state.ts";
+import { later, nextId } from "./state.ts";
 import { transactionObject } from "./transaction-object.ts";
 
 /** `POST /transaction/initialize`: a page for the payer. A reference is good for one transaction. */
@@ -99,8 +100,7 @@ function pay(paystack: Paystack, transaction: Transaction, faults: FaultSet): vo
 /** The money comes in, less or in another currency than asked where that is the fault. */
 function receive(paystack: Paystack, transaction: Transaction, faults: FaultSet): void {
   const { requested, reference } = transaction;
-  const amount = faults.has("wrong_amount") && requested > 1n ? requested - (requested >= 200n ? 100n : 1n) : requested;
-  const currency = faults.has("wrong_currency") ? (transaction.currency === "USD" ? "NGN" : "USD") : transaction.currency;
+  const { amount, currency } = arriving(faults, requested, transaction.currency);
   const fee = paymentFee(amount, currency);
   paystack.books.move({ what: "payment", from: accounts.payers, to: accounts.unsettled, amount, currency, reference });
   const kept = fee < amount ? fee : amount;

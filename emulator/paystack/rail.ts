@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Levers } from "../core/controls.ts";
+import { accounts } from "../core/flow.ts";
 import { payerQuery } from "../core/payer-page.ts";
 import type { About, Answer, Call, Parts, Route } from "../core/rail-server.ts";
 import type { WebhookManner } from "../core/webhooks.ts";
@@ -11,7 +12,7 @@ import { createRefund, fetchRefund, listRefunds, retryRefund } from "./refunds.t
 import * as schemas from "./schemas.ts";
 import { listSettlements, settle, settlementObject, settlementTransactions } from "./settlements.ts";
 import type { Paystack } from "./state.ts";
-import { accounts, clearPaystack, newPaystack } from "./state.ts";
+import { clearPaystack, newPaystack } from "./state.ts";
 
 const minute = 60_000;
 

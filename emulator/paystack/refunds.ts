@@ -1,9 +1,10 @@
+import { accounts, hour } from "../core/flow.ts";
 import type { Answer, Call } from "../core/rail-server.ts";
 import { list, no, ok } from "./answers.ts";
 import { transactionObject } from "./transaction-object.ts";
 import type { RefundBody } from "./schemas.ts";
 import type { Paystack, Refund, RefundStatus, Transaction } from "./state.ts";
-import { accounts, hour, later, nextId } from "./state.ts";
+import { later, nextId } from "./state.ts";
 
 /**
  * `POST /refund`. Paystack takes no reference of ours here: the same request twice is two refunds, as far as the payment goes. The fee of the

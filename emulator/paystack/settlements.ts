@@ -1,8 +1,9 @@
+import { accounts } from "../core/flow.ts";
 import type { Answer, Call } from "../core/rail-server.ts";
 import { list, no } from "./answers.ts";
 import { transactionObject } from "./transaction-object.ts";
 import type { Paystack, Settlement } from "./state.ts";
-import { accounts, nextId } from "./state.ts";
+import { nextId } from "./state.ts";
 
 /** Makes everything that was paid in that currency available, as one settlement. Undefined where there is nothing. */
 export function settle(paystack: Paystack, currency: string): Settlement | undefined {

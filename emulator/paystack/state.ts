@@ -1,20 +1,6 @@
 import type { FaultSet } from "../core/faults.ts";
 import type { Parts } from "../core/rail-server.ts";
 
-/** Accounts of Paystack's books. */
-export const accounts = {
-  payers: "outside:payers",
-  banks: "outside:banks",
-  operator: "outside:operator",
-  /** Paid, and not yet settled. */
-  unsettled: "unsettled",
-  /** What transfers and refunds are taken from. */
-  balance: "balance",
-  /** On its way to a bank or to a card. */
-  inTransit: "in_transit",
-  fees: "fees",
-} as const;
-
 export interface Transaction {
   readonly id: number;
   readonly reference: string;
@@ -147,5 +133,3 @@ export function nextId(paystack: Paystack): number {
 export function later(paystack: Paystack, ms: number, act: () => void): void {
   paystack.clock.after("paystack", ms, act);
 }
-
-export const hour = 3_600_000;

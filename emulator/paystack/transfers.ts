@@ -1,10 +1,11 @@
+import { accounts, hour } from "../core/flow.ts";
 import type { Answer, Call } from "../core/rail-server.ts";
 import { no, ok } from "./answers.ts";
 import { bankName, isBank, nameOf } from "./banks.ts";
 import { blockedAccount, otpLapse, transferFee } from "./from-memory.ts";
 import type { RecipientBody, TransferBody } from "./schemas.ts";
 import type { Paystack, Recipient, Transfer, TransferStatus } from "./state.ts";
-import { accounts, hour, later, nextId } from "./state.ts";
+import { later, nextId } from "./state.ts";
 
 /** `POST /transferrecipient`. The same account again is the same recipient. */
 export function createRecipient(paystack: Paystack, call: Call): Answer {
