@@ -15,6 +15,8 @@ import { flutterwaveWording } from "./flutterwave/answers.ts";
 import { flutterwaveManner, makeFlutterwave } from "./flutterwave/rail.ts";
 import { paystackWording } from "./paystack/answers.ts";
 import { makePaystack, paystackManner } from "./paystack/rail.ts";
+import { stripeWording } from "./stripe/answers.ts";
+import { makeStripe, stripeManner } from "./stripe/rail.ts";
 
 export interface EmulatorOptions {
   /** Of the first rail; each next rail has the next one. 0 takes free ones. */
@@ -42,9 +44,11 @@ export interface EmulatedRail {
   deliveries(): readonly Delivery[];
   events(): readonly object[];
   readonly levers: Levers;
+  /** What it answers to, as `METHOD /path`. */
+  readonly operations: readonly string[];
 }
 
-export type RailName = "paystack" | "flutterwave";
+export type RailName = "paystack" | "flutterwave" | "stripe";
 
 export interface Emulator {
   readonly seed: number;
@@ -52,6 +56,7 @@ export interface Emulator {
   readonly rails: Readonly<Record<RailName, EmulatedRail>>;
   readonly paystack: EmulatedRail;
   readonly flutterwave: EmulatedRail;
+  readonly stripe: EmulatedRail;
   stop(): Promise<void>;
 }
 
@@ -94,6 +99,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       deliveries: () => parts.webhooks.deliveries(),
       events: () => parts.webhooks.events(),
       levers,
+      operations: routes.map((one) => `${one.method} ${one.path}`),
     };
   };
 
@@ -108,6 +114,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     flutterwaveWording(flutterwaveKeys.secret_key),
     (parts) => makeFlutterwave(parts, flutterwaveKeys),
   );
+  const stripeKeys = { secret_key: `sk_test_${hex(24)}`, webhook_secret: `whsec_${hex(32)}` };
+  const stripe = await start(2, stripeManner(stripeKeys.webhook_secret, clock), stripeWording(stripeKeys.secret_key), (parts) =>
+    makeStripe(parts, stripeKeys),
+  );
 
   // What a rail does by itself happens without anybody asking.
   const beat = setInterval(() => clock.runDue(), 20);
@@ -115,9 +125,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     seed,
     clock,
-    rails: { paystack, flutterwave },
+    rails: { paystack, flutterwave, stripe },
     paystack,
     flutterwave,
+    stripe,
     async stop() {
       clearInterval(beat);
       await Promise.all(servers.map((server) => server.close()));

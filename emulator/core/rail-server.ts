@@ -5,6 +5,7 @@ import type { Books } from "./books.ts";
 import type { Chance } from "./chance.ts";
 import type { Clock } from "./clock.ts";
 import type { Fault, Faults, FaultSet } from "./faults.ts";
+import { readForm } from "./form.ts";
 import { readFaults, UnknownFault } from "./faults.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -103,7 +104,7 @@ export function buildRailServer(routes: readonly Route[], parts: Parts, wording:
     }
   });
   server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, text, done) => {
-    done(null, Object.fromEntries(new URLSearchParams(String(text))));
+    done(null, readForm(String(text)));
   });
 
   server.setErrorHandler<FastifyError>((error, _request, reply) => {
