@@ -59,7 +59,7 @@ function anchorsOf(text: string): Set<string> {
 
 /** A path of this repository, or undefined. `00000N` and `<…>` stand for something else. */
 function pathIn(span: string): string | undefined {
-  const whole = /^(?:\.ci|bench|docs|mutation|server|tools)(?:\/[\w.-]+)*\/?$/.test(span) && span.includes("/");
+  const whole = /^(?:\.ci|bench|docs|emulator|mutation|server|tools)(?:\/[\w.-]+)*\/?$/.test(span) && span.includes("/");
   const inner = /^[a-z]+(?:\/[\w-]+)*\/[\w.-]+\.(?:ts|sql|toml|mjs|css)$/.test(span);
   const file = /^[\w.-]+\.(?:md|toml)$/.test(span);
   return whole || inner || file ? span : undefined;
