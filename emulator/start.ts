@@ -17,6 +17,8 @@ import { paystackWording } from "./paystack/answers.ts";
 import { makePaystack, paystackManner } from "./paystack/rail.ts";
 import { stripeWording } from "./stripe/answers.ts";
 import { makeStripe, stripeManner } from "./stripe/rail.ts";
+import { wiseWording } from "./wise/answers.ts";
+import { makeWise, wiseManner } from "./wise/rail.ts";
 
 export interface EmulatorOptions {
   /** Of the first rail; each next rail has the next one. 0 takes free ones. */
@@ -48,7 +50,7 @@ export interface EmulatedRail {
   readonly operations: readonly string[];
 }
 
-export type RailName = "paystack" | "flutterwave" | "stripe";
+export type RailName = "paystack" | "flutterwave" | "stripe" | "wise";
 
 export interface Emulator {
   readonly seed: number;
@@ -57,6 +59,7 @@ export interface Emulator {
   readonly paystack: EmulatedRail;
   readonly flutterwave: EmulatedRail;
   readonly stripe: EmulatedRail;
+  readonly wise: EmulatedRail;
   stop(): Promise<void>;
 }
 
@@ -118,6 +121,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const stripe = await start(2, stripeManner(stripeKeys.webhook_secret, clock), stripeWording(stripeKeys.secret_key), (parts) =>
     makeStripe(parts, stripeKeys),
   );
+  const token = keys.uuid();
+  const wise = await start(3, wiseManner(keys), wiseWording(token), (parts) => makeWise(parts, token));
 
   // What a rail does by itself happens without anybody asking.
   const beat = setInterval(() => clock.runDue(), 20);
@@ -125,10 +130,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     seed,
     clock,
-    rails: { paystack, flutterwave, stripe },
+    rails: { paystack, flutterwave, stripe, wise },
     paystack,
     flutterwave,
     stripe,
+    wise,
     async stop() {
       clearInterval(beat);
       await Promise.all(servers.map((server) => server.close()));
