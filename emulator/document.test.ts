@@ -19,7 +19,8 @@ test("the document names every endpoint of every rail, and no other", async () =
   for (const [name, rail] of Object.entries(emulator.rails)) {
     const own = section(`${name[0]?.toUpperCase()}${name.slice(1)}`);
     const named = [...own.matchAll(/`((?:GET|POST|PUT) \/[^`\s]*)`/g)].map((match) => match[1]);
-    expect(named.toSorted(), name).toEqual([...rail.operations].toSorted());
+    expect(named.length, `${name}: each once`).toBe(rail.operations.length);
+    expect(new Set(named), name).toEqual(new Set(rail.operations));
   }
   await emulator.stop();
 });
