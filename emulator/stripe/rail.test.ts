@@ -156,7 +156,9 @@ test("source_transaction sends pending money, never more than came in; reversals
   expect(await call("POST", "/v1/transfers", form)).toMatchObject({ status: 400, body: { error: { code: "balance_insufficient" } } });
   const made = await call("POST", "/v1/transfers", { ...form, source_transaction: charge });
   expect(made.body).toMatchObject({ amount: 6000, source_transaction: charge, transfer_group: "order-1", reversed: false });
-  expect((await call("POST", "/v1/transfers", { ...form, source_transaction: charge })).status).toBe(400);
+  await control("balance", { currency: "USD", amount: 50_000 });
+  const beyond = await call("POST", "/v1/transfers", { ...form, source_transaction: charge });
+  expect(beyond).toMatchObject({ status: 400, body: { error: { param: "amount" } } });
   const id = made.body["id"];
   expect((await call("POST", `/v1/transfers/${id}/reversals`, { amount: "1000" })).body).toMatchObject({
     object: "transfer_reversal",

@@ -91,6 +91,7 @@ test("the same customerTransactionId is the same transfer, also after its answer
   await topUp(50_000);
   await expect(create(1, "timeout_after")).rejects.toThrow("fetch failed");
   const again = await create(1);
+  expect((await create(1)).body).toEqual(again.body);
   expect(((await call("GET", "/v1/transfers")).body as unknown as object[]).length).toBe(1);
   await expect(fund(again.body["id"], "timeout_after")).rejects.toThrow("fetch failed");
   await emulator.clock.idle();
