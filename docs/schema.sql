@@ -674,6 +674,29 @@ CREATE INDEX sessions_by_end ON sessions USING btree (expires_at);
 GRANT DELETE, INSERT, SELECT ON sessions TO tranche_app;
 GRANT UPDATE (expires_at) ON sessions TO tranche_app;
 
+CREATE TABLE solvency_keys (
+  public_key text NOT NULL,
+  private_key_sealed text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  retired_at timestamp(3) with time zone,
+  CONSTRAINT solvency_keys_pkey PRIMARY KEY (public_key),
+  CONSTRAINT a_signing_key_is_32_bytes CHECK ((public_key ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE UNIQUE INDEX one_key_signs ON solvency_keys USING btree (((retired_at IS NULL))) WHERE (retired_at IS NULL);
+GRANT INSERT, SELECT ON solvency_keys TO tranche_app;
+GRANT UPDATE (retired_at) ON solvency_keys TO tranche_app;
+GRANT SELECT (created_at, public_key, retired_at) ON solvency_keys TO tranche_read;
+
+CREATE TABLE solvency_statements (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  document text NOT NULL,
+  leaves jsonb NOT NULL,
+  CONSTRAINT solvency_statements_pkey PRIMARY KEY (id)
+);
+GRANT DELETE, INSERT, SELECT ON solvency_statements TO tranche_app;
+GRANT SELECT (at, document, id) ON solvency_statements TO tranche_read;
+
 CREATE TABLE transitions (
   seller_id bigint NOT NULL,
   seq bigint NOT NULL,

@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { must } from "../src/domain/fault.ts";
 import { emptyDatabase } from "./setup/database.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import type { Program, Ran } from "./setup/program.ts";
@@ -221,4 +222,26 @@ test("migrate makes a schema once; other commands say when it is missing; roles 
   expect(roles.out).toContain('GRANT tranche_app, tranche_read TO "the owner";');
   expect(roles.out).not.toContain("pw");
   no(await tranche(["verify"], { TRANCHE_HOME: `${home}/nothing` }), 1, /no installation in .*nothing/);
+});
+
+test("a proof of solvency is written once, verified from the file alone, and refused with the reason where it was changed", async () => {
+  const file = `${home}/proof.json`;
+  expect((await run("solvency", "--out", file)).out).toMatch(/^Solvent\.[^]*Signed by [0-9a-f]{64}/);
+  no(await run("solvency", "--out", file), 1, /proof\.json cannot be written/);
+  const key = must(/^[0-9a-f]{64}/.exec((await run("solvency", "key")).out)?.[0], "a key");
+  // Elsewhere, where there is no installation.
+  const elsewhere = { TRANCHE_HOME: `${home}/nothing` };
+  const good = await tranche(["verify", "--solvency", file, "--key", key], elsewhere);
+  expect([good.code, good.err]).toEqual([0, ""]);
+  expect(good.out).toMatch(/It was signed by/);
+  no(
+    await tranche(["verify", "--solvency", file, "--key", "0".repeat(64)], elsewhere),
+    1,
+    /NOT hold\. The document is signed with the key/,
+  );
+  const changed = `${home}/changed.json`;
+  writeFileSync(changed, readFileSync(file, "utf8").replace(/"entry": (\d+)/, '"entry": 9$1'));
+  no(await tranche(["verify", "--solvency", changed], elsewhere), 1, /NOT hold\. The signature does not fit/);
+  no(await run("verify", "--receipt", file), 2, /A receipt is checked against its document/);
+  no(await run("verify", "--solvency", file, "--receipt", file), 1, /The receipt lacks format/);
 });

@@ -2,16 +2,17 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "../config.ts";
 import { migrate, rolesSql } from "../db/migrate.ts";
 import type { SolvencyRow } from "../ledger/verify-report.ts";
-import { solvency } from "../ledger/solvency.ts";
 import { verifyBooks } from "../ledger/verify.ts";
 import type { NotedHead } from "../ledger/verify-chain.ts";
 import { prepareDatabase } from "./prepare-database.ts";
+import { verifyProof } from "./solvency-commands.ts";
 import { kobo, table } from "./table.ts";
 import { CommandRefused, UsageError } from "./usage-error.ts";
 import { withDatabase, withPool } from "./with-installation.ts";
 
 /** Proves the books, or names the first wrong entry. Changes nothing. */
 export async function verifyCommand(config: Config, rest: readonly string[]): Promise<string> {
+  if (rest.includes("--solvency") || rest.includes("--receipt")) return verifyProof(rest);
   const walk = rest.includes("--walk");
   const heads = await notedHeads(rest.filter((one) => one !== "--walk"));
   const report = await withPool(config, "tranche_read", (pool) => verifyBooks(pool, { heads, walk }));
@@ -58,14 +59,6 @@ function isNotedHead(one: unknown): one is NotedHead {
   return (
     Number.isSafeInteger(sellerId) && Number.isSafeInteger(postingSeq) && typeof chainHead === "string" && /^[0-9a-f]{64}$/.test(chainHead)
   );
-}
-
-/** What the rails hold against what is owed to the parties. */
-export async function solvencyCommand(config: Config): Promise<string> {
-  const rows = await withPool(config, "tranche_read", (pool) => solvency(pool));
-  const lines = solvencyLines(rows);
-  if (rows.some((row) => row.surplus < 0n)) throw new CommandRefused(`NOT solvent: the rails hold less than is owed.\n${lines}`);
-  return lines;
 }
 
 function solvencyLines(rows: readonly SolvencyRow[]): string {

@@ -1,16 +1,20 @@
 import type { Config } from "../config.ts";
 import { loadConfig } from "../config.ts";
 import { StartError } from "../db/start-error.ts";
-import { migrateCommand, rolesCommand, solvencyCommand, verifyCommand } from "./database-commands.ts";
+import { migrateCommand, rolesCommand, verifyCommand } from "./database-commands.ts";
 import { floatCommand, operatorCommand } from "./operator-commands.ts";
 import { sellerCommand } from "./seller-commands.ts";
+import { solvencyCommand } from "./solvency-commands.ts";
 import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
 import { whyCommand } from "./why-command.ts";
 
 const help = `npm run tranche -- COMMAND
 
   verify [--heads FILE] [--walk]     proves the books (against a letter's heads too; row by row), or names the first wrong entry
-  solvency                           what the rails hold against what is owed
+  verify --solvency FILE [--key PUBLIC] [--receipt FILE]
+                                     checks a proof of solvency, and receipts of it, from the files alone
+  solvency [--out FILE]              what the rails hold against what is owed, signed
+  solvency key [rotate]              the public keys that sign and signed it, or a new one
   why ORDER                          why an order's money is not out yet
   seller EMAIL                       shows a seller and its settings
   seller EMAIL set NAME=VALUE …      changes settings, e.g. terms.max_delivery_days=14
@@ -37,7 +41,7 @@ const alone =
 
 const commands: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["verify", verifyCommand],
-  ["solvency", alone("solvency", solvencyCommand)],
+  ["solvency", solvencyCommand],
   ["migrate", alone("migrate", migrateCommand)],
   ["roles", alone("roles", rolesCommand)],
   ["why", whyCommand],
@@ -46,11 +50,13 @@ const commands: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["float", floatCommand],
 ]);
 
+const knownOptions = ["--password-stdin", "--heads", "--walk", "--out", "--solvency", "--key", "--receipt"];
+
 async function main([name = "help", ...rest]: readonly string[]): Promise<string> {
   if (["help", "--help", "-h"].includes(name)) return help;
   const command = commands.get(name);
   if (command === undefined) throw new UsageError(`There is no command "${name}"; npm run tranche -- help lists them.`);
-  const option = rest.find((one) => one.startsWith("-") && !["--password-stdin", "--heads", "--walk"].includes(one));
+  const option = rest.find((one) => one.startsWith("-") && !knownOptions.includes(one));
   if (option !== undefined) throw new UsageError(`There is no option "${option}"; npm run tranche -- help lists what there is.`);
   return command(loadConfig(), rest);
 }

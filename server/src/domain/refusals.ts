@@ -22,6 +22,18 @@ const catalogue = {
     next: "Ask for the code and enter it.",
   },
   code_wrong: { status: 403, sticks: false, says: "The one-time code is wrong or too old.", next: "Ask for a new code." },
+  solvency_unproven: {
+    status: 409,
+    sticks: false,
+    says: "No proof of solvency can be signed: balances and journal do not fit together.",
+    next: "Run verify, which says where it went wrong.",
+  },
+  no_solvency_proof: {
+    status: 404,
+    sticks: false,
+    says: "No proof of solvency was made yet, so there is no receipt.",
+    next: "Ask the operator for one.",
+  },
   too_many_requests: { status: 429, sticks: false, says: "Too many requests from here.", next: "Wait as long as Retry-After says." },
   too_busy: {
     status: 503,

@@ -4,6 +4,8 @@ import type { ActSettings } from "../actions/settings.ts";
 import type { Gather } from "../db/gather.ts";
 import type { KeyRow } from "../db/sellers.ts";
 import type { Order } from "../domain/order.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import type { SignedStatement } from "../proof/statement.ts";
 import type { Rail } from "../rails/rail.ts";
 import type { SandboxControls } from "../rails/sandbox/sandbox.ts";
 import type { Opened } from "../secrets/opened.ts";
@@ -35,6 +37,8 @@ export interface App {
     /** Sends a one-time code to the buyer's confirmed phone; answers where it went, shortened, or null if there is none. */
     sendCode(order: Order): Promise<string | null>;
     verifyBooks(): Promise<object>;
+    /** Signs a proof of solvency of this moment, and keeps it for receipts. */
+    proveSolvency(): Promise<SignedStatement | Refusal>;
     solvency(): Promise<readonly { readonly currency: string; readonly held: bigint; readonly owed: bigint }[]>;
   };
   readonly sandbox: SandboxPorts | undefined;

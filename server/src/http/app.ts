@@ -21,6 +21,7 @@ import { inlineRoutes } from "./pay/inline-routes.ts";
 import { railEventRoutes } from "./rail-events.ts";
 import { sandboxRoutes } from "./sandbox-routes.ts";
 import { sellerRoutes } from "./seller-routes.ts";
+import { solvencyRoutes } from "./solvency-routes.ts";
 
 export interface ServerSettings {
   readonly bodyLimit: number;
@@ -109,6 +110,7 @@ export async function buildServer(app: App, settings: ServerSettings): Promise<F
   orderPageRoutes(server, app);
   sellerRoutes(server, app);
   operatorRoutes(server, app);
+  solvencyRoutes(server, app);
   railEventRoutes(server, app);
   if (app.sandbox !== undefined) sandboxRoutes(server, app, app.sandbox);
   if (app.sandbox?.demo !== undefined) demoRoutes(server, app, app.sandbox, app.sandbox.demo);

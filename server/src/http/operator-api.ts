@@ -32,11 +32,11 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
     return yes(reply, { token, expires_at: until });
   });
   server.get("/operator/api/overview", async (request, reply) => {
-    const operator = await caller(app, request);
+    const operator = await operatorCalling(app, request);
     return operator === undefined ? no(reply, refuse("not_signed_in")) : yes(reply, await overview(app));
   });
   server.get<{ Params: { seller: string; id: string } }>("/operator/api/orders/:seller/:id", async (request, reply) => {
-    const operator = await caller(app, request);
+    const operator = await operatorCalling(app, request);
     if (operator === undefined) return no(reply, refuse("not_signed_in"));
     const read = await readForOperator(app, wholeNumber(request.params.seller) ?? -1, wholeNumber(request.params.id) ?? -1);
     if (read === undefined) return no(reply, refuse("not_yours", "There is no such order."));
@@ -57,7 +57,7 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
     });
   });
   server.post<{ Params: { seller: string; id: string } }>("/operator/api/orders/:seller/:id/preview", async (request, reply) => {
-    const operator = await caller(app, request);
+    const operator = await operatorCalling(app, request);
     if (operator === undefined) return no(reply, refuse("not_signed_in"));
     const read = await readForOperator(app, wholeNumber(request.params.seller) ?? -1, wholeNumber(request.params.id) ?? -1);
     if (read === undefined) return no(reply, refuse("not_yours", "There is no such order."));
@@ -67,7 +67,7 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
     return yes(reply, previewEnding(read.order, { buyerGets }));
   });
   server.post<{ Params: { action: string } }>("/operator/api/actions/:action", async (request, reply) => {
-    const operator = await caller(app, request);
+    const operator = await operatorCalling(app, request);
     if (operator === undefined) return no(reply, refuse("not_signed_in"));
     const fields = await fieldsOf(request);
     const key = idempotencyKey(request, fields);
@@ -89,7 +89,8 @@ function idempotencyKey(request: FastifyRequest, fields: object): { key: string;
   return { key, fingerprint: createHash("sha256").update(`${request.url}\n${sorted}`).digest("hex") };
 }
 
-async function caller(app: App, request: FastifyRequest): Promise<OperatorActor | undefined> {
+/** The operator whose bearer token came with the request; undefined: nobody is signed in. */
+export async function operatorCalling(app: App, request: FastifyRequest): Promise<OperatorActor | undefined> {
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
   if (token === undefined) return undefined;
   const id = await findSession(app.pool, tokenHash(token).toString("hex"), "operator", app.now());

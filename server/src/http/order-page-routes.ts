@@ -20,6 +20,7 @@ import { shopName } from "./names.ts";
 import { commandOf, majorOrZero } from "./order-steps.ts";
 import { orderView, releasing, whoGets } from "./order-views.ts";
 import { page, refusedPage } from "./page-answers.ts";
+import { receiptsFor, sendFile } from "./solvency-routes.ts";
 import { orderPage, orderSummaryPage } from "./pages/order-page.ts";
 import type { OrderView } from "./pages/order-view.ts";
 
@@ -41,6 +42,14 @@ export function orderPageRoutes(server: FastifyInstance, app: App): void {
       ? page(reply, orderPage(await viewOf(app, behind, request.params.token)))
       : summaryPage(app, behind, request.params.token, reply, null);
   });
+  server.get<Route>("/o/:token/receipt", async (request, reply) => {
+    const behind = await follow(app, request.params.token);
+    if (behind?.current !== true || behind.link.party !== "buyer")
+      return refusedPage(app, request, reply, refuse(behind?.current === false ? "link_ended" : "not_yours"));
+    const own = ownBalances(behind.read);
+    const file = await receiptsFor(app, (holder, amount) => own.get(holder) === null || own.get(holder) === amount);
+    return isRefusal(file) ? refusedPage(app, request, reply, file) : sendFile(reply, `solvency-order-${behind.link.orderId}.json`, file);
+  });
   server.post<Route>("/o/:token", (request, reply) => act(app, request.params.token, request, reply));
   server.post<Route>("/o/:token/fresh", async (request, reply) => {
     const behind = await follow(app, request.params.token);
@@ -58,6 +67,23 @@ async function follow(app: App, token: string): Promise<Behind | undefined> {
   return { link, read: await readOrderView(app.pool, order), current: now < link.expiresAt && link.orderVersion === order.stateVersion };
 }
 
+/**
+ * The balances of which whoever holds the buyer's link may have a receipt: this order's escrow and its payments' unapplied money. What waits to be
+ * refunded is one balance for all the buyer's orders, and is shown only where this order's refunds are all of it. Null: whatever the amount.
+ */
+function ownBalances({ order, payments, disbursements }: Read): ReadonlyMap<string, bigint | null> {
+  const refundable = `buyer:${order.buyerId}:refundable`;
+  const waiting = disbursements
+    .filter(({ source, state }) => source === refundable && ["queued", "parked", "failed", "reversed"].includes(state))
+    .reduce((sum, { amount }) => sum + amount, 0n);
+  const named = (account: string) => `${order.sellerId}/${account}`;
+  return new Map([
+    [named(`order:${order.id}:escrow`), null],
+    ...payments.map(({ id }) => [named(`payment:${id}:unapplied`), null] as const),
+    [named(refundable), waiting],
+  ]);
+}
+
 /** The link's party acts under the link's name, so that the history tells a link from a signed-in seller. */
 function actorOf(link: Link): Actor {
   return { party: link.party, name: `link:${link.party}` };
@@ -73,7 +99,8 @@ async function viewOf(app: App, behind: Behind, token: string): Promise<OrderVie
     name: actor.name,
   });
   // Letting an unpaid order expire is the checkout's business.
-  return { ...view, allowed: view.allowed.filter((step) => !["expire", "close_checkout"].includes(step.action)) };
+  const receiptUrl = behind.link.party === "buyer" ? `/o/${token}/receipt` : null;
+  return { ...view, receiptUrl, allowed: view.allowed.filter((step) => !["expire", "close_checkout"].includes(step.action)) };
 }
 
 async function summaryPage(app: App, behind: Behind, token: string, reply: FastifyReply, done: string | null): Promise<FastifyReply> {

@@ -25,6 +25,7 @@ import { sellerSettingsPage } from "./pages/seller-settings-page.ts";
 import type { SignedIn } from "./sessions.ts";
 import { forged, signedInAs, signIn, signOut } from "./sessions.ts";
 import { readSettings, settingValues } from "./settings-form.ts";
+import { receiptsFor, sendFile } from "./solvency-routes.ts";
 
 interface Me {
   readonly seller: Seller;
@@ -60,10 +61,19 @@ export function sellerRoutes(server: FastifyInstance, app: App): void {
   });
   on("GET", "/seller/orders/:id", (me, request, reply) => order(app, me, request, reply, {}));
   on("POST", "/seller/orders/:id", (me, request, reply, fields) => act(app, me, request, reply, fields));
+  on("GET", "/seller/receipts", (me, request, reply) => receipts(app, me, request, reply));
   on("GET", "/seller/keys", (me, _request, reply) => keys(app, me, reply, null, null));
   on("POST", "/seller/keys", (me, _request, reply, fields) => changeKeys(app, me, reply, fields));
   on("GET", "/seller/settings", async (me, _request, reply) => page(reply, settings(app, me, {}, null, null)));
   on("POST", "/seller/settings", (me, request, reply, fields) => saveSettings(app, me, request, reply, fields));
+}
+
+/** What is owed to this seller: its own payables, a marketplace operator's in the books of others, and the escrow of its orders. */
+async function receipts(app: App, me: Me, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { id } = me.seller;
+  const own = new RegExp(`^${id}/(?:payee:seller:${id}:payable|order:[0-9]+:escrow)$|^[0-9]+/payee:operator:${id}:payable$`);
+  const file = await receiptsFor(app, (holder) => own.test(holder));
+  return isRefusal(file) ? refusedPage(app, request, reply, file) : sendFile(reply, "solvency-receipts.json", file);
 }
 
 function login(app: App, email: string, error: string | null): string {
@@ -86,6 +96,7 @@ function frame(app: App, me: Me, current: string) {
     { href: "/seller", text: "Orders" },
     { href: "/seller/keys", text: "Keys" },
     { href: "/seller/settings", text: "Settings" },
+    { href: "/seller/receipts", text: "Solvency receipts" },
   ];
   const hidden = { csrf: me.session.csrf };
   return {

@@ -81,7 +81,11 @@ export async function verifyBooks(client: Queryable, options: VerifyOptions = {}
 }
 
 /** Lends a connection that sees one moment: its own, or that of a snapshot another one exported. */
-async function withSnapshot<T>(pool: pg.Pool, snapshot: string | undefined, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function withSnapshot<T>(
+  pool: pg.Pool,
+  snapshot: string | undefined,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Out of the pool nobody else listens, and a session that ends between two statements would otherwise end the process.

@@ -37,10 +37,7 @@ function readStatement(json: unknown): Statement {
   const books = listOf(fields.get("books"), "The list of books").map(readBook);
   const currencies = listOf(fields.get("currencies"), "The list of currencies").map(readCurrency);
   demand(ascending(books.map(({ book }) => book)), "The books are not in the order of their numbers, or one stands there twice.");
-  demand(
-    ascending(currencies.map(({ currency }) => currency)),
-    "The currencies are not in alphabetical order, or one stands there twice.",
-  );
+  demand(ascending(currencies.map(({ currency }) => currency)), "The currencies are not in alphabetical order, or one stands there twice.");
   return {
     format: "tranche-solvency-v1",
     mode: textOf(fields.get("mode"), /^(?:sandbox|live)$/, "The mode"),

@@ -47,7 +47,7 @@ const receiptsOf = (statement: Statement, leaves: readonly Leaf[]) => makeReceip
 const copy = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** Every value in a document or receipt, changed a little: another digit, another letter, one more. */
-function* mutants(json: unknown): Generator<unknown> {
+function* mutants(json: unknown): Generator {
   if (typeof json === "number") yield json + 1;
   if (typeof json === "string") {
     const last = json.at(-1) ?? "";
@@ -164,4 +164,3 @@ describe("a receipt", () => {
     expect(JSON.stringify(must(receiptsOf(statementOf(leaves), leaves)[0], "one").path)).not.toContain("order");
   });
 });
-

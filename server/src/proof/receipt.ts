@@ -19,12 +19,7 @@ export type Receipt = {
 };
 
 /** Receipts for the leaves of one currency that `wanted` picks. */
-export function makeReceipts(
-  statement: Statement,
-  currency: string,
-  leaves: readonly Leaf[],
-  wanted: (leaf: Leaf) => boolean,
-): Receipt[] {
+export function makeReceipts(statement: Statement, currency: string, leaves: readonly Leaf[], wanted: (leaf: Leaf) => boolean): Receipt[] {
   const tree = buildTree(currency, leaves);
   const document = documentDigest(statement);
   return tree.leaves.flatMap((leaf, index) =>

@@ -6,7 +6,13 @@ export const owedTo = ["order", "seller", "service_provider", "buyer", "operator
 export type OwedTo = (typeof owedTo)[number];
 
 /** Where a book's journal ended. `head` is the hash of its last posting, "" for a book without one; `at` is the last entry's time. */
-export type BookEnd = { readonly book: number; readonly entry: number; readonly posting: number; readonly head: string; readonly at: string };
+export type BookEnd = {
+  readonly book: number;
+  readonly entry: number;
+  readonly posting: number;
+  readonly head: string;
+  readonly at: string;
+};
 
 /** What the journal says that a rail holds, in minor units as decimal text; `in_flight` is sent and its outcome not yet known. */
 export type Held = {

@@ -1,5 +1,5 @@
 import { deliveredFacts } from "./order-facts.ts";
-import { doneMessage, note, sentences, whoGetsWhat, whySection } from "./blocks.ts";
+import { doneMessage, link, note, sentences, whoGetsWhat, whySection } from "./blocks.ts";
 import { button, errorSummary, postForm } from "./form.ts";
 import type { Hidden, Html, PageView, Value } from "./html.ts";
 import { document, foreign, html, shortened } from "./html.ts";
@@ -27,7 +27,13 @@ ${stepForms(view)}
 ${moneyOutSection(view)}
 ${whySection(view.why)}
 ${deliveredFacts(view)}
-${historySection(view.history)}`;
+${historySection(view.history)}${receiptSection(view)}`;
+}
+
+/** Where the buyer gets a proof that the balance is in the installation's signed sum. */
+function receiptSection({ receiptUrl }: OrderView): Value {
+  if (receiptUrl === null || receiptUrl === undefined) return null;
+  return html`<section class="block"><h2>Proof that your money is counted</h2><p>${link({ href: receiptUrl, text: "Download the receipt" })}: it proves, without us, that this order’s money is in the sum of everything we owe, which we signed.</p></section>`;
 }
 
 /** The page's first lines: what order this is and how it stands. */

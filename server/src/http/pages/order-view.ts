@@ -72,6 +72,8 @@ export interface HistoryStep {
  * Further fields stand with each form in `order-steps.ts`.
  */
 export interface OrderView extends PageView {
+  /** Where the buyer downloads a receipt of the proof of solvency; absent for others. */
+  readonly receiptUrl?: string | null;
   readonly viewer: Viewer;
   readonly actionUrl: string;
   readonly hidden: Hidden;
