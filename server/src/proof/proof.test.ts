@@ -1,4 +1,6 @@
 import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { must } from "../domain/fault.ts";
@@ -6,7 +8,7 @@ import { canonical } from "./canonical.ts";
 import { checkStatement, shortIn } from "./check-statement.ts";
 import { checkReceipt, makeReceipts } from "./receipt.ts";
 import type { Statement } from "./statement.ts";
-import { newSigningKey, signStatement } from "./statement.ts";
+import { documentDigest, newSigningKey, signedBytes, signStatement } from "./statement.ts";
 import type { Leaf } from "./tree.ts";
 import { buildTree } from "./tree.ts";
 
@@ -103,6 +105,21 @@ describe("a document", () => {
     expect(shortIn(checkStatement(copy(short)).statement)).toEqual(["NGN"]);
     expect(shortIn(document.statement)).toEqual([]);
   });
+});
+
+test("the worked example in docs/solvency.md holds, and the page shows the very bytes that are signed", () => {
+  const docs = join(import.meta.dirname, "../../../docs");
+  const page = readFileSync(join(docs, "solvency.md"), "utf8");
+  const file: { document: unknown; receipts: unknown[] } = JSON.parse(readFileSync(join(docs, "vectors/solvency.json"), "utf8"));
+  const { statement } = checkStatement(file.document);
+  const receipt = checkReceipt(file.receipts[0], statement);
+  const shown = [
+    signedBytes(statement),
+    documentDigest(statement),
+    statement.currencies[0]?.root ?? "",
+    ...receipt.path.map((one) => one.hash),
+  ];
+  for (const one of shown) expect(page).toContain(one);
 });
 
 describe("a receipt", () => {
