@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cancel } from "../src/actions/cancel.ts";
+import { placeHold } from "../src/actions/holds.ts";
 import { ensureSigningKey, rotateSigningKey } from "../src/commands/prove-solvency.ts";
 import { must } from "../src/domain/fault.ts";
 import { solvency } from "../src/ledger/solvency.ts";
@@ -137,6 +139,26 @@ describe("receipts", () => {
     expect((await get(`${seller}/receipt`)).statusCode).toBe(404);
     expect((await get(seller, { accept: "text/html" })).body).not.toContain("/receipt");
     expect((await get("/o/made-up/receipt")).statusCode).toBe(404);
+  });
+
+  test("a refund that waits is shown behind a link only where the link's order is all of what the buyer waits for", async () => {
+    const refunds = async (id: number) => {
+      const link = await world.linkTo("shopper@demo.tranche.test", id);
+      await prove();
+      return holds((await get(`${link}/receipt`)).json<File>());
+    };
+    const cancelled = async () => {
+      const id = (await world.buy()).orderId;
+      await world.done(placeHold(world.as("operator", "operator:1"), { orderId: id, note: "kept for the test" }));
+      await world.done(cancel(world.on("seller", id)));
+      return id;
+    };
+    // A hold keeps what was given back from being sent.
+    const first = await cancelled();
+    const buyer = must(await world.order(first), "the order").buyerId;
+    expect(await refunds(first)).toEqual([`${world.seller}/buyer:${buyer}:refundable`]);
+    await cancelled();
+    expect(await refunds(first)).toEqual([]);
   });
 
   test("a seller gets those of its own book, and nobody gets them without signing in", async () => {
