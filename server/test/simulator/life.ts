@@ -122,7 +122,11 @@ export async function live(life: Life, order: Order, hands: Hands): Promise<void
   const { random } = life;
   life.deeds += 1;
   // What has ended and still waits for a payee who mends nothing may wait for ever.
-  if (hasEnded(order.state) && life.deeds > 14) life.over = true;
+  // Nor is it reopened any more, since nobody would be there to rule again.
+  if (hasEnded(order.state) && life.deeds > 14) {
+    life.over = true;
+    return;
+  }
   if (order.state === "completed" || order.state === "expired") {
     life.over = order.state === "expired" || life.deeds > 6;
     if (random.chance(0.3)) await tryForbidden(life, order, hands);

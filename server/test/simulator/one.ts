@@ -13,6 +13,9 @@ process.on("message", (options: SimulationOptions) => {
   );
 });
 
+// Whoever asked is gone: nobody waits for the answer any more.
+process.on("disconnect", () => process.exit(1));
+
 async function live(options: SimulationOptions): Promise<Outcome> {
   await migrate(options.ownerUrl);
   return simulate(options);

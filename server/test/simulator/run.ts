@@ -175,8 +175,8 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
         processes[nth] = startProcess(parts, `${nth} of step ${steps}`);
         met("process restarted");
       }
-      if (world.chance(0.01)) outages.begin(now + world.whole(6, 60) * hour);
-      if (world.chance(0.005)) await downFor(world.whole(1, 6) * day);
+      if (world.chance(0.01) && !outages.calm) outages.begin(now + world.whole(6, 60) * hour);
+      if (world.chance(0.005) && !outages.calm) await downFor(world.whole(1, 6) * day);
       shops.giveUp();
       now = clock.now().getTime();
       await events.release();
@@ -205,6 +205,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       await step(world.whole(5, 20) * hour);
     // Nothing new happens any more; what is on its way arrives.
     for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
+      outages.calm = quiet > 40;
       await payer.happen(quiet > 20);
       await events.release(quiet > 20);
       if (quiet % 5 === 0) await round(true);
