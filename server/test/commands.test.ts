@@ -228,6 +228,8 @@ test("a proof of solvency is written once, verified from the file alone, and ref
   const file = `${home}/proof.json`;
   expect((await run("solvency", "--out", file)).out).toMatch(/^Solvent\.[^]*Signed by [0-9a-f]{64}/);
   no(await run("solvency", "--out", file), 1, /proof\.json cannot be written/);
+  no(await run("solvency", "receipt", "7"), 1, /Nothing was owed to service provider 7 at 20/);
+  no(await run("solvency", "receipt", "seven"), 2, /solvency receipt PROVIDER/);
   const key = must(/^[0-9a-f]{64}/.exec((await run("solvency", "key")).out)?.[0], "a key");
   // Elsewhere, where there is no installation.
   const elsewhere = { TRANCHE_HOME: `${home}/nothing` };

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Config } from "../config.ts";
-import { solvencyKeys } from "../db/solvency.ts";
+import { newestStatement, solvencyKeys } from "../db/solvency.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { checkStatement, shortIn } from "../proof/check-statement.ts";
+import { receiptFile } from "../proof/receipt-file.ts";
 import { checkReceipt } from "../proof/receipt.ts";
 import { ProofWrong } from "../proof/shape.ts";
 import type { SignedStatement, Statement } from "../proof/statement.ts";
@@ -11,23 +12,42 @@ import { kobo, table } from "./table.ts";
 import { CommandRefused, UsageError } from "./usage-error.ts";
 import { withEngine } from "./with-installation.ts";
 
-const usage = "Say `solvency`, `solvency --out FILE`, `solvency key` or `solvency key rotate`.";
+const usage = "Say `solvency`, `solvency --out FILE`, `solvency receipt PROVIDER [--out FILE]`, `solvency key` or `solvency key rotate`.";
 
 /** Signs a proof of solvency and shows it, or writes it into a file; shows or changes the signing key. */
 export async function solvencyCommand(config: Config, args: readonly string[]): Promise<string> {
   if (args[0] === "key") return keyCommand(config, args.slice(1));
+  if (args[0] === "receipt") return receiptCommand(config, args.slice(1));
   const [option, file, ...rest] = args;
   if (rest.length > 0 || (option !== undefined && (option !== "--out" || file === undefined))) throw new UsageError(usage);
   const document = await withEngine(config, ({ pool }, secretKey) => proveSolvency(pool, secretKey, config.mode, new Date()));
   if (isRefusal(document)) throw new CommandRefused(document.detail);
-  // Made once and never written over: a proof that somebody holds a receipt for is not replaced by another.
-  if (file !== undefined)
-    await writeFile(file, `${JSON.stringify(document, null, 2)}\n`, { flag: "wx" }).catch((error: unknown) => {
-      throw new CommandRefused(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-    });
+  if (file !== undefined) await writeNew(file, document);
   const { statement } = document;
   const wrote = file === undefined ? [] : [`The signed proof is in ${file}; npm run tranche -- verify --solvency ${file} checks it.`];
   return told(statement, [linesOf(statement), `Signed by ${statement.public_key}.`, ...wrote]);
+}
+
+/** A service provider has no page of its own: the operator hands it its receipts, of the newest proof. */
+async function receiptCommand(config: Config, args: readonly string[]): Promise<string> {
+  const [provider = "", option, file, ...rest] = args;
+  if (!/^[1-9][0-9]{0,15}$/.test(provider) || rest.length > 0 || (option !== undefined && (option !== "--out" || file === undefined)))
+    throw new UsageError(usage);
+  const newest = await withEngine(config, ({ pool }) => newestStatement(pool));
+  if (newest === undefined) throw new CommandRefused("No proof of solvency was made yet: `npm run tranche -- solvency` makes one.");
+  const own = receiptFile(newest, (holder) => holder.endsWith(`/payee:service_provider:${provider}:payable`));
+  if (own.receipts.length === 0)
+    throw new CommandRefused(`Nothing was owed to service provider ${provider} at ${own.document.statement.at}, so there is no receipt.`);
+  if (file === undefined) return JSON.stringify(own, null, 2);
+  await writeNew(file, own);
+  return `The receipts of service provider ${provider} are in ${file}; npm run tranche -- verify --solvency ${file} --receipt ${file} checks them.`;
+}
+
+/** Never writes over: a proof that somebody holds a receipt for is not replaced by another. */
+async function writeNew(file: string, content: object): Promise<void> {
+  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`, { flag: "wx" }).catch((error: unknown) => {
+    throw new CommandRefused(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  });
 }
 
 function keyCommand(config: Config, args: readonly string[]): Promise<string> {

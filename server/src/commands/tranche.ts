@@ -14,6 +14,8 @@ const help = `npm run tranche -- COMMAND
   verify --solvency FILE [--key PUBLIC] [--receipt FILE]
                                      checks a proof of solvency, and receipts of it, from the files alone
   solvency [--out FILE]              what the rails hold against what is owed, signed
+  solvency receipt PROVIDER [--out FILE]
+                                     a service provider's receipts of the newest proof, to hand on
   solvency key [rotate]              the public keys that sign and signed it, or a new one
   why ORDER                          why an order's money is not out yet
   seller EMAIL                       shows a seller and its settings

@@ -2,18 +2,10 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { newestStatement, solvencyKeys } from "../db/solvency.ts";
 import { isRefusal, refusalCatalogue, refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
-import { checkStatement } from "../proof/check-statement.ts";
-import type { Receipt } from "../proof/receipt.ts";
-import { makeReceipts } from "../proof/receipt.ts";
-import type { SignedStatement } from "../proof/statement.ts";
+import type { ReceiptFile } from "../proof/receipt-file.ts";
+import { receiptFile } from "../proof/receipt-file.ts";
 import type { App } from "./app-context.ts";
 import { operatorCalling } from "./operator-api.ts";
-
-/** A signed document with the receipts of one party. */
-export interface ReceiptFile {
-  readonly document: SignedStatement;
-  readonly receipts: readonly Receipt[];
-}
 
 /** Proof of solvency: the operator makes and downloads it; the public keys are everybody's. */
 export function solvencyRoutes(server: FastifyInstance, app: App): void {
@@ -35,12 +27,7 @@ export function solvencyRoutes(server: FastifyInstance, app: App): void {
 export async function receiptsFor(app: App, wanted: (holder: string, amount: bigint) => boolean): Promise<ReceiptFile | Refusal> {
   const newest = await newestStatement(app.pool);
   if (newest === undefined) return refuse("no_solvency_proof");
-  const document = checkStatement(JSON.parse(newest.document));
-  const receipts = document.statement.currencies.flatMap(({ currency }) => {
-    const leaves = newest.leaves.filter((leaf) => leaf.currency === currency).map((leaf) => ({ ...leaf, amount: BigInt(leaf.amount) }));
-    return makeReceipts(document.statement, currency, leaves, ({ holder, amount }) => wanted(holder, amount));
-  });
-  return { document, receipts };
+  return receiptFile(newest, wanted);
 }
 
 /** A file to keep, not a page to look at. */
