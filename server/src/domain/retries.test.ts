@@ -19,3 +19,9 @@ test("a receiver may ask for a longer wait, never for a shorter one, and never f
   expect(waitAfter(1, "soon", now)).toBe(5_000);
   expect(waitAfter(10, "60", now)).toBe(null);
 });
+
+test("a wait is read only when all of it is a number of at most nine digits, spaces around it aside", () => {
+  const asked = [" 120 ", "1234567890", "x120", "120x", "-120", ""].map((wait) => waitAfter(1, wait, now));
+  expect(asked).toEqual([120_000, 5_000, 5_000, 5_000, 5_000, 5_000]);
+  expect(waitAfter(1, "Wed, 04 Mar 2026 10:00:00 GMT", now)).toBe(24 * hour);
+});
