@@ -20,7 +20,7 @@ test("the defaults are the documented ones", () => {
     order: { paymentExpiry: 24 * hour, bankTransferExpiry: 72 * hour, agreeBy: 720 * hour, slaUnit: "days", reminders: [50, 90] },
     hold: { coolingOff: 0, ruling: 0, buyerObjection: 0 },
     fees: { escrowRate: 150, escrowMin: 50_000n, escrowMax: 200_000n, escrowP2pMax: 5_000_000n, payoutFee: 5000n, minimumPayout: 10_000n },
-    lanes: { count: 2, batch: 128, perSeller: 32, waitingPerSeller: 1000 },
+    lanes: { count: 2, batch: 64, perSeller: 32, waitingPerSeller: 1000 },
     callback: { allowCidrs: ["127.0.0.0/8", "::1/128"] },
   });
   expect(config.rates.get("USD")).toBe("410");
