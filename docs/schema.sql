@@ -182,6 +182,7 @@ CREATE TABLE disbursements (
   CONSTRAINT a_disbursement_is_of_a_positive_amount CHECK ((amount > 0))
 );
 CREATE INDEX disbursements_due ON disbursements USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX disbursements_of_a_payment ON disbursements USING btree (seller_id, payment_id) WHERE (payment_id IS NOT NULL);
 CREATE INDEX disbursements_of_an_attempt ON disbursements USING btree (seller_id, attempt_id) WHERE (attempt_id IS NOT NULL);
 CREATE INDEX disbursements_of_an_order ON disbursements USING btree (seller_id, order_id) WHERE (order_id IS NOT NULL);
 CREATE INDEX disbursements_parked ON disbursements USING btree (seller_id, payee_kind, payee_id) WHERE (state = 'parked'::text);
@@ -610,6 +611,17 @@ CREATE INDEX rail_events_of_a_reference ON rail_events USING btree (rail, refere
 GRANT INSERT, SELECT ON rail_events TO tranche_app;
 GRANT UPDATE (due_at, note, outcome, times, tries) ON rail_events TO tranche_app;
 GRANT SELECT (due_at, event_id, id, note, outcome, rail, received_at, reference, times, tries, type) ON rail_events TO tranche_read;
+
+CREATE TABLE rail_memory (
+  rail text NOT NULL,
+  kind text NOT NULL,
+  key text NOT NULL,
+  value jsonb NOT NULL,
+  written_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT rail_memory_pkey PRIMARY KEY (rail, kind, key)
+);
+GRANT INSERT, SELECT, UPDATE ON rail_memory TO tranche_app;
+GRANT SELECT ON rail_memory TO tranche_read;
 
 CREATE TABLE refusals (
   seller_id bigint NOT NULL,

@@ -17,6 +17,8 @@ export interface ConfigSource {
   text(name: string): string;
   /** Text for which '' means none; `secret` keeps the value out of the sentence. */
   optional(name: string, fits: (text: string) => boolean, what: string, secret?: boolean): string | undefined;
+  /** A secret that may stand in no file: from the environment alone. '' means none. */
+  secret(name: string, fits: (text: string) => boolean, what: string): string | undefined;
   oneOf<T extends string>(name: string, choices: readonly T[]): T;
   whole(name: string, least: number, most: number): number;
   kobo(name: string): bigint;
@@ -30,7 +32,7 @@ export interface ConfigSource {
   readonly unknown: readonly string[];
 }
 
-const openSections: ReadonlySet<string> = new Set(["rates"]);
+const openSections: ReadonlySet<string> = new Set(["rates", "rails", "payout_rails"]);
 /** What hosting platforms call a setting; ours wins over it. */
 const usualNames: ReadonlyMap<string, readonly string[]> = new Map([
   ["database_url", ["DATABASE_URL"]],
@@ -81,6 +83,14 @@ export function configSource(environment: Environment, file: string, defaultsFil
       if (value === "") return undefined;
       if (typeof value === "string" && fits(value)) return value;
       return bad(place, secret ? undefined : value, what);
+    },
+    secret(name, fits, what) {
+      const variable = variableFor(name);
+      if (lookUp(own, name) !== undefined) {
+        throw new StartError(`The setting ${name} is a secret and may stand in no file: set ${variable} in the environment instead.`);
+      }
+      const value = environment[variable] ?? "";
+      return value === "" ? undefined : fits(value) ? value : bad(variable, undefined, what);
     },
     oneOf(name, choices) {
       const { value, place } = given(name);

@@ -89,6 +89,15 @@ export function readConfig(environment: Environment, file = "") {
       (currency, rate) => /^[A-Z]{3}$/.test(currency) && isRate(rate),
       'decimal text above 0 for a currency code, like USD = "410"',
     ),
+    rails: {
+      /** Currency → names of rails, parted by commas. */
+      takes: from.map("rails", namesRails, 'names of rails for a currency, like NGN = "paystack, flutterwave"'),
+      paysOut: from.map("payout_rails", namesOneRail, 'the name of one rail for a currency, like USD = "wise"'),
+    },
+    paystack: {
+      secretKey: from.secret("paystack.secret_key", (text) => /^sk_(test|live)_\w+$/.test(text), "a key like sk_live_… or sk_test_…"),
+      baseUrl: railUrl(from, "paystack.base_url"),
+    },
     outage: { heartbeat: from.duration("outage.heartbeat", 1000), longerThan: from.duration("outage.longer_than", 1000) },
     lanes: {
       count: from.whole("lanes.count", 1, 16),
@@ -103,6 +112,22 @@ export function readConfig(environment: Environment, file = "") {
   } as const;
   refuseContradictions(config);
   return freeze(config);
+}
+
+function namesRails(currency: string, names: string): boolean {
+  return /^[A-Z]{3}$/.test(currency) && /^ *[a-z]+ *(, *[a-z]+ *)*$/.test(names);
+}
+
+function namesOneRail(currency: string, name: string): boolean {
+  return namesRails(currency, name) && !name.includes(",");
+}
+
+/** Where a rail's API is reached; another than the rail's own is for an emulator or a proxy. */
+function railUrl(from: ConfigSource, name: string): string {
+  const fits = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  const url = from.optional(name, fits, "an address like https://api.example.com");
+  if (url === undefined) throw new StartError(`The setting ${name} must be an address like https://api.example.com.`);
+  return url.replace(/\/$/, "");
 }
 
 function inThisMode(from: ConfigSource, name: string, mode: Mode): boolean {

@@ -55,6 +55,7 @@ const openPage = async (orderId: number) => {
     currency: "NGN",
     description: "",
     returnUrl: "http://127.0.0.1/",
+    payerEmail: "buyer@shop.example",
   });
   return reference;
 };

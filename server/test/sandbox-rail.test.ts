@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRefusal } from "../src/domain/refusals.ts";
-import type { PayeeDetails, RailEvent, SendRequest } from "../src/rails/rail.ts";
+import type { OpenPayment, PayeeDetails, RailEvent, SendRequest } from "../src/rails/rail.ts";
 import { RailEventRejected } from "../src/rails/rail.ts";
 import { sandboxAccounts } from "../src/rails/sandbox/accounts.ts";
 import type { SandboxBooks } from "../src/rails/sandbox/books.ts";
@@ -50,8 +50,13 @@ function events(rail: SandboxRail, reference: string): RailEvent[] {
   return received.map((e) => rail.parseEvent(e.raw, e.headers)).filter((e) => e.reference === reference);
 }
 
+function asked(reference: string, amount = 450_000n): OpenPayment {
+  const returnUrl = "https://shop.example/back";
+  return { sellerId: 7, reference, amount, currency: "NGN", description: "Lamp", returnUrl, payerEmail: "buyer@shop.example" };
+}
+
 async function opened(rail: SandboxRail, reference: string, amount = 450_000n): Promise<string> {
-  await rail.openPayment({ sellerId: 7, reference, amount, currency: "NGN", description: "Lamp", returnUrl: "https://shop.example/back" });
+  await rail.openPayment(asked(reference, amount));
   return reference;
 }
 
@@ -88,6 +93,7 @@ railContract("sandbox", async () => {
     otherAccounts: ["6661", "6662", "6663", "6664"].map(account),
     deadAccount: account("0009"),
     silentAccount: account("0003"),
+    finish: () => Promise.resolve(),
     timesSent: async (reference) => {
       const { rows } = await database.pool.query<{ n: bigint }>(
         `SELECT count(*) AS n FROM sandbox_rail.movements WHERE reference = $1 AND kind IN ('payout', 'refund')`,
@@ -114,14 +120,7 @@ describe("paying", () => {
   test("the sample's payment costs 16,750 and leaves 433,250 to settle after 24 hours", async () => {
     const rail = sandbox();
     const start = now;
-    const page = await rail.openPayment({
-      sellerId: 7,
-      reference: "sample/1",
-      amount: 450_000n,
-      currency: "NGN",
-      description: "Lamp",
-      returnUrl: "https://shop.example/back",
-    });
+    const page = await rail.openPayment(asked("sample/1"));
     expect(page.url).toBe("http://127.0.0.1:4000/sandbox/rail/sample%2F1");
     expect(await change(rail, () => rail.play("sample/1", "success"))).toEqual({ takenIn: 450_000n, fees: 16_750n, incoming: 433_250n });
     expect(await rail.page("sample/1")).toMatchObject({ amount: 450_000n, description: "Lamp", status: "succeeded" });
@@ -215,10 +214,10 @@ describe("sending", () => {
   test("0001 is pending, still at the first look-up, and paid at the second", async () => {
     const rail = sandbox(50n);
     expect(await rail.send(payout("p1", "0001"))).toEqual({ status: "pending" });
-    expect((await rail.lookUpSend("p1")).status).toBe("pending");
+    expect((await rail.lookUpSend(payout("p1", "7777"))).status).toBe("pending");
     const moved = await change(rail, async () => {
-      expect(await rail.lookUpSend("p1")).toEqual({ status: "succeeded", cost: 50n });
-      await rail.lookUpSend("p1");
+      expect(await rail.lookUpSend(payout("p1", "7777"))).toEqual({ status: "succeeded", cost: 50n });
+      await rail.lookUpSend(payout("p1", "7777"));
     });
     expect(moved).toEqual({ paidOut: 5000n, sendCosts: 50n, cash: -5050n });
   });
@@ -231,7 +230,7 @@ describe("sending", () => {
     await rail.concludeSend("p1-no", "fail", "rail");
     expect(events(rail, "p1-yes")).toMatchObject([{ type: "send.succeeded", amount: 5000n }]);
     expect(events(rail, "p1-no")).toMatchObject([{ type: "send.failed", fault: "rail" }]);
-    expect(await rail.lookUpSend("p1-no")).toMatchObject({ status: "failed", fault: "rail" });
+    expect(await rail.lookUpSend(payout("p1-no", "7777"))).toMatchObject({ status: "failed", fault: "rail" });
     expect(isRefusal(await rail.concludeSend("p1-no", "succeed"))).toBe(true);
     expect(isRefusal(await rail.concludeSend("nobody", "succeed"))).toBe(true);
   });
@@ -240,11 +239,11 @@ describe("sending", () => {
     const rail = sandbox();
     const moved = await change(rail, async () => {
       await expect(rail.send(payout("p2", "0002"))).rejects.toThrow("no answer");
-      expect(await rail.lookUpSend("p2")).toEqual({ status: "never_seen" });
+      expect(await rail.lookUpSend(payout("p2", "7777"))).toEqual({ status: "never_seen" });
     });
     expect(moved).toEqual({});
     expect((await rail.send(payout("p2", "0002"))).status).toBe("succeeded");
-    expect((await rail.lookUpSend("p2")).status).toBe("succeeded");
+    expect((await rail.lookUpSend(payout("p2", "7777"))).status).toBe("succeeded");
   });
 
   test("0004 fails once by the rail's fault; the next attempt, under its own reference, succeeds", async () => {
@@ -259,7 +258,7 @@ describe("sending", () => {
     const rail = sandbox();
     expect((await rail.send(payout("p8", "0008"))).status).toBe("succeeded");
     expect(await change(rail, () => rail.concludeSend("p8", "reverse"))).toEqual({ returned: 5000n, cash: 5000n });
-    expect(await rail.lookUpSend("p8")).toMatchObject({ status: "reversed", fault: "payee" });
+    expect(await rail.lookUpSend(payout("p8", "7777"))).toMatchObject({ status: "reversed", fault: "payee" });
     expect(events(rail, "p8")).toMatchObject([{ type: "send.reversed", amount: 5000n, fault: "payee" }]);
     expect((await rail.send(payout("p8", "0008"))).status).toBe("succeeded");
   });

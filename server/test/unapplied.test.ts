@@ -139,6 +139,7 @@ describe("money that fits nothing goes back, all of it and once", () => {
         currency: "NGN",
         description: "",
         returnUrl: "http://127.0.0.1/",
+        payerEmail: "buyer@shop.example",
       });
     };
     await open(`one-${id}`);

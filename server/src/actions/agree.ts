@@ -15,6 +15,7 @@ import { isPending } from "./open-checkout.ts";
 import { plainStep, summary, theOrder } from "./order-step.ts";
 import { buyerFor, findBuyer } from "./projects.ts";
 import type { Contact } from "./projects.ts";
+import { railThatTakes } from "./rail-choice.ts";
 import { freezeTerms, quoteFor } from "./terms.ts";
 
 /** What two persons agree on before anybody pays. Amount in kobo. */
@@ -29,7 +30,9 @@ export function propose(ask: Ask, input: Proposal & { readonly contact: Contact;
   const refs = { contacts: [input.contact], ...(input.projectId === null ? {} : { projects: [input.projectId] }) };
   return command("order.propose", ask, refs, (book) => {
     const terms = freezeTerms(book.seller, book.settings, "api", input.productCost);
-    const quote = quoteFor(input.productCost, terms, book.settings, input.projectId === null);
+    const rail = railThatTakes(book.settings.rails, "NGN");
+    if (isRefusal(rail)) return rail;
+    const quote = quoteFor(input.productCost, terms, book.settings, rail, input.projectId === null);
     if (isRefusal(quote)) return quote;
     const project: Project | undefined = book.projects.get(input.projectId);
     if (input.projectId !== null && project === undefined) return refuse("project_unknown");
@@ -53,6 +56,7 @@ export function propose(ask: Ask, input: Proposal & { readonly contact: Contact;
         providerId: null,
         share: null,
         operatorId: null,
+        rail,
         quote,
         terms,
         details: input.details,
@@ -72,7 +76,8 @@ export function amend(ask: OrderAsk, input: Pick<Proposal, "productCost">): Comm
     const row = decideOrder(book.factsOf(order, ask.actor, { terms: true }), "amend");
     if (isRefusal(row)) return row;
     const terms = freezeTerms(book.seller, book.settings, "api", input.productCost);
-    const quote = quoteFor(input.productCost, terms, book.settings, order.type === 2);
+    // The order stays with its rail, whatever the settings say by now.
+    const quote = quoteFor(input.productCost, terms, book.settings, order.rail, order.type === 2);
     if (isRefusal(quote)) return quote;
     return (writer) => {
       // The time to agree counts from the last version.

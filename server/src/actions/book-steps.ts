@@ -1,11 +1,12 @@
 import { must } from "../domain/fault.ts";
 import { feesTaken, floatAdded, payIn, railFee, reverse, settle, writtenOff } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
-import { refuse } from "../domain/refusals.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
 import { isGoingBack, refundUnapplied } from "./receive-payment.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
+import { usualRail } from "./rail-choice.ts";
 import type { Writer } from "./writer.ts";
 
 function bookStep(
@@ -38,11 +39,16 @@ export function settlePayment(ask: PaymentAsk, input: { readonly amount: bigint 
   });
 }
 
-/** The operator adds money of its own to a rail's balance. */
-export function addFloat(ask: Ask, input: { readonly amount: bigint; readonly currency: string }): Command {
+/** The operator adds money of its own to a rail's balance; unnamed, to the balance that payouts in the currency leave from. */
+export function addFloat(
+  ask: Ask,
+  input: { readonly amount: bigint; readonly currency: string; readonly rail?: string | undefined },
+): Command {
   return command("book.add_float", ask, {}, (book) => {
     if (input.amount <= 0n) return refuse("amount_invalid");
-    const at = { rail: book.settings.rail, currency: input.currency };
+    const rail = input.rail ?? usualRail(book.settings.rails, input.currency);
+    if (isRefusal(rail)) return rail;
+    const at = { rail, currency: input.currency };
     return (writer) => ({ entry: bookStep(writer, "add_float", "book.float_added", floatAdded({ ...at, amount: input.amount })) });
   });
 }
@@ -50,12 +56,20 @@ export function addFloat(ask: Ask, input: { readonly amount: bigint; readonly cu
 /** The operator takes earned fees out; `surplus` is what the installation holds above what it owes, read just before. */
 export function takeFees(
   ask: Ask,
-  input: { readonly escrow: bigint; readonly payout: bigint; readonly currency: string; readonly surplus: bigint },
+  input: {
+    readonly escrow: bigint;
+    readonly payout: bigint;
+    readonly currency: string;
+    readonly surplus: bigint;
+    readonly rail?: string | undefined;
+  },
 ): Command {
   return command("book.take_fees", ask, {}, (book) => {
     if (input.escrow < 0n || input.payout < 0n || input.escrow + input.payout === 0n) return refuse("amount_invalid");
     if (input.escrow + input.payout > input.surplus) return refuse("mismatch", "Taking that much would leave less than is owed.");
-    const at = { rail: book.settings.rail, currency: input.currency };
+    const rail = input.rail ?? usualRail(book.settings.rails, input.currency);
+    if (isRefusal(rail)) return rail;
+    const at = { rail, currency: input.currency };
     return (writer) => ({
       entry: bookStep(writer, "take_fees", "book.fees_taken", feesTaken({ ...at, escrow: input.escrow, payout: input.payout })),
     });

@@ -195,6 +195,7 @@ export class Book {
         other.payeeKind === disbursement.payeeKind &&
         other.payeeId === disbursement.payeeId &&
         other.currency === disbursement.currency &&
+        other.rail === disbursement.rail &&
         other.amount < this.settings.minimumPayout &&
         this.standingHolds({
           orderId: other.orderId,

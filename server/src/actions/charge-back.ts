@@ -198,8 +198,8 @@ function takeAllUnsent(writer: Writer, waiting: readonly Disbursement[], posting
 function takeUnsent(writer: Writer, one: Disbursement, part: bigint): void {
   writer.stepDisbursement(one, "cancel", { dueAt: null }, { taken_for: "charge_back" });
   if (part === one.amount) return;
-  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, details, fault } = one;
-  const rest = writer.queue({ kind, orderId, paymentId, payeeKind, payeeId, source, currency, details, amount: one.amount - part });
+  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, fault } = one;
+  const rest = writer.queue({ kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, amount: one.amount - part });
   // What waited for its payee goes on waiting.
   if (one.state === "parked") writer.stepDisbursement(rest, "park", { fault, reason: one.reason, dueAt: one.dueAt });
 }

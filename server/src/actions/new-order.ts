@@ -22,6 +22,7 @@ export function blankOrder(
     | "share"
     | "operatorId"
   > & {
+    readonly rail: string;
     readonly quote: Quote;
     readonly terms: OrderTerms;
     readonly details: OrderDetails;
@@ -50,7 +51,6 @@ export function blankOrder(
     net: quote.net,
     lost: 0n,
     chargedBack: 0n,
-    rail: book.settings.rail,
     redeliveries: 0,
     contactEmail: null,
     contactPhone: null,

@@ -14,6 +14,7 @@ import { expireUnpaid } from "./expire.ts";
 import { blankOrder } from "./new-order.ts";
 import { buyerFor, findBuyer } from "./projects.ts";
 import type { Contact } from "./projects.ts";
+import { railThatTakes } from "./rail-choice.ts";
 import { freezeTerms, quoteFor } from "./terms.ts";
 
 /** What a shop's form asks a buyer to pay for. Amounts: kobo, and `amountFx` in the foreign currency's smallest unit. */
@@ -28,6 +29,8 @@ export interface CheckoutInput {
   /** The seller's share in hundredths of a percent. */
   readonly share: number | null;
   readonly operatorId: number | null;
+  /** The rail to pay by, of those that take the currency; null: the first of them. */
+  readonly rail?: string | null;
   readonly details: OrderDetails;
   readonly source: OrderTerms["source"];
   /** The payer has seen that the same shop order was paid within a day, and wants to pay another. */
@@ -52,7 +55,9 @@ export function openCheckout(ask: Ask, input: CheckoutInput): Command {
   };
   return command("order.open_checkout", ask, refs, (book) => {
     const terms = freezeTerms(book.seller, book.settings, input.source, input.productCost);
-    const quote = quoteFor(input.productCost, terms, book.settings, false);
+    const rail = railThatTakes(book.settings.rails, "NGN", input.rail);
+    if (isRefusal(rail)) return rail;
+    const quote = quoteFor(input.productCost, terms, book.settings, rail, false);
     if (isRefusal(quote)) return quote;
     const wrong = checkMoney(book, input) ?? checkPayees(book, input) ?? checkProject(book, input);
     if (wrong !== undefined) return wrong;
@@ -85,6 +90,7 @@ export function openCheckout(ask: Ask, input: CheckoutInput): Command {
         providerId,
         share,
         operatorId,
+        rail,
         quote,
         terms,
         details,
@@ -120,7 +126,9 @@ function asksTheSame(order: Order, input: CheckoutInput): boolean {
   const money = order.productCost === input.productCost && order.currency === input.currency && order.amountFx === input.amountFx;
   const payees = order.providerId === input.providerId && order.share === input.share && order.operatorId === input.operatorId;
   const place = order.projectId === input.projectId && order.details.callbackUrl === input.details.callbackUrl;
-  return money && payees && place && order.terms.source === input.source;
+  // The quote holds for one rail: whoever names another asks for another order.
+  const rail = input.rail === undefined || input.rail === null || input.rail === order.rail;
+  return money && payees && place && rail && order.terms.source === input.source;
 }
 
 function checkMoney(book: Book, input: CheckoutInput): Refusal | undefined {

@@ -36,9 +36,10 @@ function judge(book: Book, one: Disbursement, action: "send" | "park" | "requeue
 
 /**
  * Looks at a queued payout or refund and does what can be done: starts an attempt (the money moves to `outgoing`; the caller then asks
- * the rail), parks it if it waits for its payee, or leaves it where a hold stands. Answers the attempt's id, or what it waits for.
+ * the rail), parks it if it waits for its payee, or leaves it where a hold stands or its rail is not `connected`. Answers the attempt's id,
+ * or what it waits for.
  */
-export function startSending(ask: DisbursementAsk, input: { readonly reference: string }): Command {
+export function startSending(ask: DisbursementAsk, input: { readonly reference: string; readonly connected?: boolean }): Command {
   return command("disbursement.send", ask, refsOf(ask), (book) => {
     const one = book.disbursements.get(ask.disbursementId);
     if (one === undefined) return refuse("not_yours");
@@ -48,6 +49,7 @@ export function startSending(ask: DisbursementAsk, input: { readonly reference: 
     if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);
     const why = waitsForPayee(facts);
     if (why !== undefined) return parkPlan(book, one, ask, why);
+    if (input.connected === false) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000));
     const row = judge(book, one, "send", ask);
     return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input.reference);
   });

@@ -1,11 +1,19 @@
 import type { FeeTerms, Tariff } from "../domain/fees.ts";
 
+/** Which rail does what, and what it charges: data handed in at start, so that no action asks a rail. */
+export interface RailSettings {
+  /** Currency → the rails that take payments in it; the first one unless a checkout names another. */
+  readonly takes: Readonly<Record<string, readonly string[]>>;
+  /** Currency → the rail that pays out in it. Where none is named, payouts leave from the rail that took the payment. */
+  readonly paysOut: Readonly<Record<string, string>>;
+  /** Rail → currency → what a payment costs there. */
+  readonly tariffs: Readonly<Record<string, Readonly<Record<string, Tariff>>>>;
+}
+
 /** The installation's settings that actions judge by. Times in milliseconds, amounts in kobo. */
 export interface ActSettings {
   readonly mode: "sandbox" | "live";
-  /** The rail that takes payments and sends money, and what it charges: data handed in at start. */
-  readonly rail: string;
-  readonly tariff: Tariff;
+  readonly rails: RailSettings;
   readonly fees: Pick<FeeTerms, "escrowBasisPoints" | "escrowMin" | "escrowMax" | "escrowMaxP2p">;
   readonly payoutFee: bigint;
   readonly minimumPayout: bigint;

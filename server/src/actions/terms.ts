@@ -3,6 +3,7 @@ import { quote } from "../domain/fees.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import type { Seller } from "../domain/seller.ts";
 import type { OrderTerms } from "../domain/terms.ts";
+import { tariffOf } from "./rail-choice.ts";
 import type { ActSettings } from "./settings.ts";
 
 const day = 86_400_000;
@@ -43,13 +44,13 @@ export function freezeTerms(seller: Seller, settings: ActSettings, source: Order
   };
 }
 
-/** The quote for a product under frozen terms, in kobo. Refuses `amount_too_small`. */
-export function quoteFor(productCost: bigint, terms: OrderTerms, settings: ActSettings, p2p: boolean): Quote | Refusal {
+/** The quote for a product under frozen terms and paid by that rail, in kobo. Refuses `amount_too_small`. */
+export function quoteFor(productCost: bigint, terms: OrderTerms, settings: ActSettings, rail: string, p2p: boolean): Quote | Refusal {
   const feeTerms: FeeTerms = {
     ...settings.fees,
     escrowBearer: terms.escrowFeeBearer,
     railFeeBearer: terms.railFeeBearer,
-    tariff: settings.tariff,
+    tariff: tariffOf(settings.rails, rail, "NGN"),
     payoutFee: terms.payoutFee,
     providerFeeBearer: terms.providerFeeBearer,
     exitRailFeeBearer: terms.exitRailFeeBearer,

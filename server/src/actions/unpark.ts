@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { command } from "./command.ts";
 import { theOrder } from "./order-step.ts";
 import type { OrderAsk } from "./order-step.ts";
+import { railThatPaysOut } from "./rail-choice.ts";
 import { parkedUntil } from "./send.ts";
 import type { DisbursementAsk } from "./send.ts";
 import type { Writer } from "./writer.ts";
@@ -46,7 +47,9 @@ export function giveRefundAccount(ask: OrderAsk, input: { readonly details: Paye
     const parked = refundsWaiting(book, order.id);
     if (parked.length === 0) return refuse("not_now", "No refund of this order waits for an account.");
     return (writer) => {
-      for (const one of parked) again(writer, one, { details: input.details });
+      // Along a card it left by the rail that holds the payment; to an account it leaves by the one that pays out.
+      for (const one of parked)
+        again(writer, one, { details: input.details, rail: railThatPaysOut(book.settings.rails, one.currency, one.rail) });
       return { order: order.id, refunds: parked.length };
     };
   });

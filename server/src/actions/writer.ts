@@ -1,6 +1,6 @@
 import { deadlinesOnEntering } from "../domain/deadlines.ts";
 import type { Disbursement, Hold, Offer, Payment, Project } from "../domain/facts.ts";
-import { Fault } from "../domain/fault.ts";
+import { Fault, must } from "../domain/fault.ts";
 import { after } from "../domain/machine.ts";
 import type { Party, Row } from "../domain/machine.ts";
 import type { Posting } from "../domain/movements.ts";
@@ -20,6 +20,7 @@ import type { Command, Json } from "./command.ts";
 import type { Effects, Transition } from "./effects.ts";
 import type { IdKind, IdSource } from "./ids.ts";
 import { messagesFor } from "./messages.ts";
+import { railThatHolds, railThatPaysOut } from "./rail-choice.ts";
 
 /** The other side of the line: writes what a plan decided. Nothing here refuses; what does not fit is a fault. */
 export class Writer {
@@ -175,7 +176,10 @@ export class Writer {
     return next;
   }
 
-  /** Queues a payout or refund; a job sends it. */
+  /**
+   * Queues a payout or refund; a job sends it. A refund leaves by the rail that holds its payment; a payout, or a refund to an account, by the
+   * rail that pays out in its currency.
+   */
   queue(
     fields: Pick<Disbursement, "kind" | "orderId" | "paymentId" | "payeeKind" | "payeeId" | "source" | "amount" | "currency"> &
       Partial<Disbursement>,
@@ -183,7 +187,7 @@ export class Writer {
     const disbursement = this.book.disbursements.insert({
       sellerId: this.book.sellerId,
       id: this.newId(),
-      rail: this.book.settings.rail,
+      rail: fields.rail ?? this.#railOf(fields),
       state: "queued" satisfies DisbursementState,
       version: 1,
       attemptId: null,
@@ -203,6 +207,11 @@ export class Writer {
       to: fields.payeeKind,
     });
     return disbursement;
+  }
+
+  #railOf({ kind, orderId, paymentId, currency }: Pick<Disbursement, "kind" | "orderId" | "paymentId" | "currency">): string {
+    if (kind === "refund" && paymentId !== null) return railThatHolds(this.book.payments.get(paymentId));
+    return railThatPaysOut(this.book.settings.rails, currency, must(this.book.orders.get(orderId), "the order of a payout").rail);
   }
 
   makeOffer(offer: Omit<Offer, "sellerId" | "id" | "state" | "version" | "madeAt">): Offer {

@@ -1,16 +1,14 @@
-import type { ActSettings } from "../actions/settings.ts";
+import type { ActSettings, RailSettings } from "../actions/settings.ts";
 import type { Config } from "../config.ts";
-import type { Tariff } from "../domain/fees.ts";
 import { defaultSellerTerms } from "../domain/seller.ts";
 import type { SellerTerms } from "../domain/seller.ts";
 
 /** The part of the settings that actions judge by. */
-export function actSettings(config: Config, rail: string, tariff: Tariff): ActSettings {
+export function actSettings(config: Config, rails: RailSettings): ActSettings {
   const { order, fees, hold } = config;
   return {
     mode: config.mode,
-    rail,
-    tariff,
+    rails,
     fees: { escrowBasisPoints: fees.escrowRate, escrowMin: fees.escrowMin, escrowMax: fees.escrowMax, escrowMaxP2p: fees.escrowP2pMax },
     payoutFee: fees.payoutFee,
     minimumPayout: fees.minimumPayout,

@@ -12,6 +12,7 @@ import type { SandboxRail } from "../rails/sandbox/sandbox.ts";
 import { makeSandboxRail } from "../rails/sandbox/sandbox.ts";
 import { mailbox } from "../sandbox/mailbox.ts";
 import { actSettings } from "./act-settings.ts";
+import { connectRails, railSettings } from "./connect-rails.ts";
 import { makeDelivery, stopDelivery } from "./delivery.ts";
 
 export interface Assembled {
@@ -60,8 +61,9 @@ export function assemble(input: {
     });
     rails.set("sandbox", sandboxRail);
   }
-  const noTariff = { basisPoints: 0, flat: 0n, flatFrom: 0n, cap: 0n };
-  const settings = actSettings(config, "sandbox", rails.get("sandbox")?.tariff("NGN") ?? noTariff);
+  const { connected, close: closeRails } = connectRails({ config, pool, clock: now });
+  for (const rail of connected) rails.set(rail.name, rail);
+  const settings = actSettings(config, railSettings(config, rails));
   let wake: () => void = () => undefined;
   const lanes = new Lanes(
     () =>
@@ -102,6 +104,7 @@ export function assemble(input: {
     close: async () => {
       await stopDelivery(delivery);
       await lanes.close();
+      await closeRails();
       await pool.end();
     },
   };

@@ -50,6 +50,6 @@ async function isKnown(pool: pg.Pool, { sellers }: Seeded): Promise<boolean> {
 async function lendFloat(lanes: Lanes): Promise<void> {
   const key = { key: "sandbox-float", fingerprint: createHash("sha256").update(`${lent} NGN`).digest("hex") };
   const ask = { id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "installation" } as const, key };
-  const answer = await lanes.one(addFloat(ask, { amount: lent, currency: "NGN" }));
+  const answer = await lanes.one(addFloat(ask, { amount: lent, currency: "NGN", rail: "sandbox" }));
   if (isRefusal(answer)) throw new Fault(`the sandbox got no float: ${answer.detail}`);
 }

@@ -21,7 +21,12 @@ export const dueQueries = {
   orders: due("orders", "orders", "due_at", ", t.state, t.agreed_beforehand"),
   offers: due("offers", "offers", "expires_at", ", t.order_id", "AND t.state = 'open'"),
   holds: due("holds", "holds", "lifts_at", ", t.reason, t.order_id, t.payee_kind, t.payee_id", "AND t.state = 'standing'"),
-  disbursements: due("disbursements", "disbursements", "due_at", ", t.state, t.order_id, t.payee_kind, t.payee_id, t.kind, t.attempts"),
+  disbursements: due(
+    "disbursements",
+    "disbursements",
+    "due_at",
+    ", t.state, t.order_id, t.payee_kind, t.payee_id, t.kind, t.attempts, t.rail",
+  ),
   attempts: due("attempts", "attempts", "due_at", ", t.reference, t.rail, t.kind, t.amount, t.currency, t.sent_to, t.state"),
   payments: due("payments", "payments", "due_at", ", t.reference, t.rail, t.order_id, t.state"),
   messages: due("messages", "messages", "due_at", ""),

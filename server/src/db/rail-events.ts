@@ -39,6 +39,13 @@ export const railEventQueries = {
     name: "attempt_of_reference",
     text: "SELECT seller_id, attempt_id FROM attempt_references WHERE rail = $1 AND reference = $2",
   },
+  // Where a rail names only the payment, its refunds are found by it: those that are not decided, and those that may still come back.
+  refundsOf: {
+    name: "refunds_of_reference",
+    text: `SELECT DISTINCT d.seller_id, d.attempt_id FROM payment_references p
+           JOIN disbursements d ON d.seller_id = p.seller_id AND d.payment_id = p.payment_id AND d.kind = 'refund'
+           WHERE p.rail = $1 AND p.reference = $2 AND d.attempt_id IS NOT NULL AND d.state IN ('sending', 'in_flight', 'outcome_unknown', 'succeeded')`,
+  },
 } satisfies Record<string, Query>;
 
 /** Stores what a rail told us, before anything is done about it. Told again, it is only counted. */

@@ -45,12 +45,12 @@ export async function askAboutPayments(engine: Engine, sellerId: number | null):
  * paid on counts as abandoned, so that the order can expire (money that comes after all is a receipt, and goes back).
  */
 export async function askAboutPayment(engine: Engine, payment: OpenPayment, closing: boolean): Promise<string> {
-  const rail = must(engine.rails.get(payment.rail), `rail ${payment.rail}`);
+  const rail = engine.rails.get(payment.rail);
   const ask = { paymentId: payment.id, orderId: payment.orderId };
-  const told = byRail(payment.sellerId, rail.name);
+  const told = byRail(payment.sellerId, payment.rail);
   let known: RailPayment;
   try {
-    known = await rail.lookUpPayment(payment.reference);
+    known = await must(rail, `the rail ${payment.rail}, which is not connected`).lookUpPayment(payment.reference);
   } catch (error) {
     engine.log.warn({ payment: payment.id, error: error instanceof Error ? error.message : "" }, "the rail gave no answer about a payment");
     if (closing) await goOnWithout(engine, payment, "the rail gave no answer");
@@ -59,10 +59,10 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
   }
   for (const receipt of known.receipts) {
     await engine.lanes.one(
-      receivePayment(byRail(payment.sellerId, rail.name), {
+      receivePayment(told, {
         paymentId: payment.id,
         orderId: payment.orderId,
-        rail: rail.name,
+        rail: payment.rail,
         reference: payment.reference,
         railReference: receipt.railReference,
         amount: receipt.amount,

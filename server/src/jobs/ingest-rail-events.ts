@@ -9,11 +9,13 @@ import { run } from "../db/connect.ts";
 import { attemptOrders } from "../db/due.ts";
 import { railEventQueries } from "../db/rail-events.ts";
 import { later } from "../domain/deadlines.ts";
+import { must } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
+import { askAboutAttempt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 interface Stored {
@@ -100,9 +102,48 @@ interface Handled {
 }
 
 async function handle(engine: Engine, event: Stored): Promise<Handled> {
+  if (event.type === "payment.changed") return lookAtPayment(engine, event);
+  if (event.type === "send.changed" || event.type === "refund.changed") return lookAtSends(engine, event);
   if (event.type.startsWith("send.")) return handleSend(engine, event);
   if (event.type.startsWith("payment.")) return handlePayment(engine, event);
   return { outcome: "unknown_type", seller: 0, note: "No rule for this type of event; it is kept." };
+}
+
+/** A hint that carries no facts: the rail itself says what became of the payment. */
+async function lookAtPayment(engine: Engine, { rail, reference }: Stored): Promise<Handled> {
+  const found = await paymentOf(engine, rail, reference);
+  if (found === undefined) return unknownMoney(engine, rail, reference);
+  const payment = { sellerId: found.sellerId, id: found.paymentId, orderId: found.orderId, rail, reference, state: "open" };
+  const said = await askAboutPayment(engine, payment, false);
+  if (said === "no answer") throw new Error("the rail gave no answer about the payment");
+  return { outcome: "taken_in", seller: found.sellerId, note: `The rail was asked: ${said}.` };
+}
+
+/** Nobody opened a payment under this reference here: if money came, it is the operator's to place. */
+async function unknownMoney(engine: Engine, rail: string, reference: string): Promise<Handled> {
+  const known = await must(engine.rails.get(rail), `the rail ${rail}, which is not connected`).lookUpPayment(reference);
+  for (const receipt of known.receipts) {
+    const { railReference, amount, currency, fee = 0n } = receipt;
+    await engine.lanes.one(
+      receivePayment(byRail(0, rail), { paymentId: null, orderId: null, rail, reference, railReference, amount, currency, fee }),
+    );
+    const says = `${currency} ${amount} (smallest unit) arrived under the unknown reference ${reference}.`;
+    await raiseAlarm(engine.pool, { kind: "unknown_money", about: `${rail} ${railReference}`, says, at: engine.now() });
+  }
+  const note =
+    known.receipts.length > 0 ? "The money stands in the house book until the operator places it." : "No payment has this reference.";
+  return { outcome: "unknown_reference", seller: 0, note };
+}
+
+/** A hint about a send, or about the refunds of a payment: each that is not decided is asked about. */
+async function lookAtSends(engine: Engine, { rail, reference, type }: Stored): Promise<Handled> {
+  const query = type === "send.changed" ? railEventQueries.attemptOf : railEventQueries.refundsOf;
+  const { rows } = await run<{ seller_id: bigint; attempt_id: bigint }>(engine.pool, query, [rail, reference]);
+  const said: string[] = [];
+  for (const row of rows) said.push(await askAboutAttempt(engine, Number(row.seller_id), Number(row.attempt_id)));
+  const seller = Number(rows[0]?.seller_id ?? 0);
+  if (rows.length === 0 && type === "send.changed") return { outcome: "unknown_reference", seller, note: "No attempt has this reference." };
+  return { outcome: "taken_in", seller, note: `The rail was asked: ${said.join(", ") || "nothing is undecided"}.` };
 }
 
 async function handleSend(engine: Engine, event: Stored): Promise<Handled> {

@@ -34,8 +34,10 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
     return isRefusal(answer) || answer.done["state"] === "parked" ? [] : [{ ...about, what: `${String(row["kind"])} queued again` }];
   }
   if (Number(row["attempts"]) >= worrying) await worry(engine, String(row["kind"]), id);
+  const connected = engine.rails.has(String(row["rail"]));
+  if (!connected) await missRail(engine, String(row["rail"]));
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
-  const answer = await engine.lanes.one(startSending(ask, { reference }));
+  const answer = await engine.lanes.one(startSending(ask, { reference, connected }));
   if (isRefusal(answer)) {
     engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
     return [];
@@ -56,13 +58,19 @@ async function worry(engine: Engine, kind: string, id: number): Promise<void> {
   await raiseAlarm(engine.pool, { kind: "send_keeps_failing", about: `${kind} ${id}`, says, at: engine.now() });
 }
 
+/** Money waits for a rail whose key is gone. It stays owed, and is looked at again. */
+async function missRail(engine: Engine, rail: string): Promise<void> {
+  const says = `Money waits to be sent by ${rail}, which is not connected: set its key again. Nothing is lost meanwhile.`;
+  await raiseAlarm(engine.pool, { kind: "rail_not_connected", about: rail, says, at: engine.now() });
+}
+
 /** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
 export async function askAboutAttempts(engine: Engine, sellerId: number | null): Promise<Fired[]> {
   const rows = await readDue(engine.pool, "attempts", engine.now(), sellerId, 50);
   return Promise.all(
     rows.map(async ({ sellerId: seller, id }) => {
       const result = await tell(engine, seller, id, async (rail, request) => {
-        const known = await rail.lookUpSend(request.reference);
+        const known = await rail.lookUpSend(request);
         return known.status === "never_seen" ? rail.send(request) : known;
       });
       return { what: "outcome asked", seller, id, result };
@@ -73,6 +81,11 @@ export async function askAboutAttempts(engine: Engine, sellerId: number | null):
 const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE seller_id = $1 AND id = $2" };
 export const sendMoneyQueries = { readAttempt };
 
+/** Asks the rail about one attempt after a hint that something became of it. Sends nothing, whatever it hears. */
+export function askAboutAttempt(engine: Engine, sellerId: number, attemptId: number): Promise<string> {
+  return tell(engine, sellerId, attemptId, (rail, request) => rail.lookUpSend(request));
+}
+
 async function tell(
   engine: Engine,
   sellerId: number,
@@ -81,7 +94,8 @@ async function tell(
 ): Promise<string> {
   const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
   const attempt = must(rows[0], `attempt ${attemptId}`);
-  const rail = must(engine.rails.get(String(attempt["rail"])), `rail ${String(attempt["rail"])}`);
+  const name = String(attempt["rail"]);
+  const rail = engine.rails.get(name);
   const request: SendRequest = {
     reference: String(attempt["reference"]),
     kind: attempt["kind"] as SendRequest["kind"],
@@ -91,14 +105,15 @@ async function tell(
   };
   let outcome: AttemptOutcome;
   try {
-    outcome = outcomeOf(await call(rail, request));
+    if (rail === undefined) await missRail(engine, name);
+    outcome = rail === undefined ? { status: "unknown", reason: `${name} is not connected` } : outcomeOf(await call(rail, request));
   } catch (error) {
     // No answer says nothing about the effect: only a look-up decides it.
     outcome = { status: "unknown", reason: error instanceof Error ? error.message : "no answer" };
   }
   const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
   const orderIds = orders.rows.map((row) => Number(row.order_id));
-  await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, rail.name), attemptId, orderIds }, outcome));
+  await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, name), attemptId, orderIds }, outcome));
   return outcome.status;
 }
 

@@ -1,10 +1,12 @@
 import type { Tariff } from "../domain/fees.ts";
 
+export { NoAnswer } from "../net/json-call.ts";
+
 /**
  * The port to a payment provider: it takes money in, sends refunds and payouts, and reports what happened.
  *
- * Three promises hold for every rail, and the contract suite proves them:
- * - a reference is an idempotency handle: the same reference never moves money twice;
+ * Three promises hold for every rail, and the contract suite (server/test/rail-contract.ts) proves them:
+ * - a reference is an idempotency handle: the same reference never moves money twice, whoever asks and however often;
  * - an answer that did not come (a thrown error, a time-out) means *unknown*, never *failed*; only a look-up decides it;
  * - what a rail sends us is believed only after its signature was checked, and may come twice, late or out of order.
  *
@@ -13,6 +15,9 @@ import type { Tariff } from "../domain/fees.ts";
 export interface Rail {
   /** Short stable name; it stands in ledger account names and in stored rows. */
   readonly name: string;
+
+  /** What it can do. Data, so that whoever chooses a rail need not ask it. */
+  readonly can: RailCapabilities;
 
   /** What the rail charges for a pay-in of that currency, or undefined where it takes none. Data, not a promise: `fee` of a receipt is the truth. */
   tariff(currency: string): Tariff | undefined;
@@ -35,14 +40,91 @@ export interface Rail {
    */
   send(request: SendRequest): Promise<SendOutcome>;
 
-  /** The authority on a send whose outcome is not known. Safe to repeat. */
-  lookUpSend(reference: string): Promise<SendLookUp>;
+  /**
+   * The authority on a send whose outcome is not known. Safe to repeat, and moves nothing. The request is the one that was sent: some rails
+   * find a refund only by its payment.
+   */
+  lookUpSend(request: SendRequest): Promise<SendLookUp>;
 
   /**
    * Checks the signature over the raw bytes and reads the event. Throws {@link RailEventRejected} if the event cannot be believed or read.
    * A believed event of a kind we do not know has type `unknown` and is to be stored and left alone.
    */
   parseEvent(rawBody: Buffer, headers: RailHeaders): RailEvent;
+
+  /** What reached our balance in one go since then, oldest first, each with its lines. Absent where the rail tells of settlements itself. */
+  settlements?(since: Date): Promise<readonly Settlement[]>;
+
+  /** What the rail says it holds for us and may be sent now, per currency. */
+  balances?(): Promise<readonly { readonly currency: string; readonly available: bigint }[]>;
+
+  /** Whose account it is, as the bank says. Absent where the rail cannot ask. */
+  enquireName?(account: PayeeDetails, currency: string): Promise<NameEnquiry>;
+}
+
+export interface RailCapabilities {
+  /** Currencies a payer can pay in. */
+  readonly takes: readonly string[];
+  /** Currencies it pays out in. */
+  readonly paysOut: readonly string[];
+  /** Kinds of accounts that it pays out to. */
+  readonly payees: readonly PayeeDetails["kind"][];
+  /** True if money can go back along a payment, in part too. */
+  readonly refunds: boolean;
+  /** How many sends may be under way at a time. */
+  readonly sendsAtOnce: number;
+}
+
+/**
+ * What an adapter remembers between calls and processes: the rail's names of our recipients, claims on calls that carry no reference of
+ * ours. Durable before a promise is kept.
+ */
+export interface RailMemory {
+  recall(kind: string, key: string): Promise<Remembered | undefined>;
+  /** Writes it unless something stands there already, and answers what stands there now. `first`: it was this call that wrote it. */
+  keep(kind: string, key: string, value: RailNote, at: Date): Promise<Remembered & { readonly first: boolean }>;
+  /** Writes over what was written at `seen`; false if somebody else has done so meanwhile. */
+  replace(kind: string, key: string, value: RailNote, at: Date, seen: Date): Promise<boolean>;
+}
+
+export type RailNote = Readonly<Record<string, string | number | null>>;
+
+export interface Remembered {
+  readonly value: RailNote;
+  readonly at: Date;
+}
+
+export type NameEnquiry =
+  | { readonly found: true; readonly accountName: string }
+  /** The bank knows no such account. */
+  | { readonly found: false; readonly reason: string };
+
+/** Money that reached our balance in one go. */
+export interface Settlement {
+  /** Unique per rail. */
+  readonly id: string;
+  readonly currency: string;
+  /** What reached the balance, after everything that was taken off. */
+  readonly amount: bigint;
+  readonly settledAt: Date;
+  readonly lines: readonly SettlementLine[];
+}
+
+export type SettlementLineKind = "payment" | "refund" | "payout" | "dispute" | "fee" | "other";
+
+/** One reason for a settlement's amount. The nets of all lines add up to it. */
+export interface SettlementLine {
+  /** Unique within the settlement. */
+  readonly id: string;
+  readonly kind: SettlementLineKind;
+  /** Our reference, where the rail knows it, and its own. */
+  readonly reference: string | null;
+  readonly railReference: string | null;
+  /** Positive: to us. `net` is `gross` less `fee`. */
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly at: Date;
 }
 
 export type RailHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -55,6 +137,8 @@ export interface OpenPayment {
   readonly description: string;
   /** Where the payer's browser goes afterwards. Its arrival proves nothing. */
   readonly returnUrl: string;
+  /** Where the rail sends its own receipt. */
+  readonly payerEmail: string;
 }
 
 export type RailPaymentStatus = "open" | "pending" | "succeeded" | "failed" | "abandoned" | "unknown_reference";
@@ -129,7 +213,14 @@ export interface SendLookUp {
   readonly reason?: string;
 }
 
+/**
+ * `payment.changed`, `send.changed` and `refund.changed` carry no facts: they are hints after which the rail is asked. A rail whose events
+ * cannot be believed in full, or that say too little, sends nothing else.
+ */
 export const railEventTypes = [
+  "payment.changed",
+  "send.changed",
+  "refund.changed",
   "payment.succeeded",
   "payment.failed",
   "payment.pending",
@@ -148,7 +239,7 @@ export interface RailEvent {
   /** Unique per rail; the same event sent again carries the same id. */
   readonly eventId: string;
   readonly type: RailEventType;
-  /** Our reference of the payment or the send. */
+  /** Our reference of the payment or the send. Of `refund.changed` the payment's: every undecided refund of it is asked about. */
   readonly reference: string;
   /** Of a payment's event: which receipt. */
   readonly railReference?: string;

@@ -118,6 +118,7 @@ export async function testWorld(options: WorldOptions = {}) {
       currency: one.bookCurrency,
       description: "test",
       returnUrl: "http://127.0.0.1:4000/",
+      payerEmail: "buyer@shop.example",
     });
     const played = await rail.play(reference, outcome, play);
     if (isRefusal(played)) throw new Error(played.detail);

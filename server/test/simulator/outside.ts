@@ -91,6 +91,7 @@ export function faultyRail(
   };
   return {
     name: rail.name,
+    can: rail.can,
     tariff: (currency) => rail.tariff(currency),
     parseEvent: (raw, headers) => rail.parseEvent(raw, headers),
     openPayment: (request) => rail.openPayment(request),
@@ -114,12 +115,13 @@ export function faultyRail(
       }
       return outcome;
     },
-    lookUpSend: async (reference) => {
+    lookUpSend: async (request) => {
+      const { reference } = request;
       reach();
       const until = slow.get(reference);
       if (until !== undefined && clock.now().getTime() < until) return { status: "pending" };
       if (drawn(`look up ${reference}`).chance(0.1) && !outages.calm) lost("look-up of a send lost");
-      return rail.lookUpSend(reference);
+      return rail.lookUpSend(request);
     },
   };
 }

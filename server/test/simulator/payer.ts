@@ -62,6 +62,7 @@ export class Payer {
       currency: "NGN",
       description: "simulated",
       returnUrl: "http://127.0.0.1:4000/",
+      payerEmail: "buyer@shop.example",
     });
     const how = random.weighted({
       success: 66,

@@ -219,6 +219,7 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
     currency: order.bookCurrency,
     description: order.details.productName.slice(0, 200),
     returnUrl: `${app.baseUrl}/pay/${token}/done`,
+    payerEmail: email,
   });
   return reply.redirect(opened.url, 303);
 }

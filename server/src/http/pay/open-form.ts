@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Answer } from "../../actions/command.ts";
 import { openCheckout } from "../../actions/open-checkout.ts";
 import type { Refusal } from "../../domain/refusals.ts";
-import { isRefusal, refuse } from "../../domain/refusals.ts";
+import { isRefusal } from "../../domain/refusals.ts";
 import { randomToken, tokenHash } from "../../secrets/tokens.ts";
 import type { App } from "../app-context.ts";
 import type { CheckoutForm } from "../atarapay/checkout-form.ts";
@@ -16,7 +16,6 @@ export interface OpenedCheckout {
 /** Opens the checkout that a form asks for, however it came. */
 export async function openForm(app: App, form: CheckoutForm, payAgain: boolean): Promise<OpenedCheckout | Refusal> {
   // Without a rail the quote would promise a fee that nobody knows yet.
-  if (app.rail(app.settings.rail) === undefined) return refuse("no_rail");
   const token = randomToken();
   const command = () =>
     openCheckout(

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { inTransaction } from "../../db/connect.ts";
+import { currencies } from "../../domain/currency.ts";
 import type { Tariff } from "../../domain/fees.ts";
 import { paystackTariff, tariffFee } from "../../domain/fees.ts";
 import type { Refusal } from "../../domain/refusals.ts";
@@ -86,6 +87,13 @@ export function makeSandboxRail(options: SandboxRailOptions): SandboxRail {
 
   return {
     name: "sandbox",
+    can: {
+      takes: ["NGN"],
+      paysOut: currencies.map(({ code }) => code),
+      payees: ["bank_account", "wise_account"],
+      refunds: true,
+      sendsAtOnce: 50,
+    },
     tariff,
 
     openPayment: async (request) => {
@@ -98,7 +106,7 @@ export function makeSandboxRail(options: SandboxRailOptions): SandboxRail {
       if (sent.unheard) throw new SandboxTimeout(`no answer to send ${request.reference}`);
       return sent.outcome;
     },
-    lookUpSend: (reference) => inTransaction(pool, (db) => lookUpSend(db, clock(), costPerSend, reference)),
+    lookUpSend: ({ reference }) => inTransaction(pool, (db) => lookUpSend(db, clock(), costPerSend, reference)),
     parseEvent: (rawBody, headers) => parseSandboxEvent(secret, rawBody, headers),
 
     page: (reference) => inTransaction(pool, (db) => paymentPage(db, reference)),

@@ -1,0 +1,80 @@
+import type pg from "pg";
+import type { RailSettings } from "../actions/settings.ts";
+import type { Config } from "../config.ts";
+import { railMemory } from "../db/rail-memory.ts";
+import { StartError } from "../db/start-error.ts";
+import type { Rail } from "../rails/rail.ts";
+import { makePaystack } from "../rails/paystack/paystack.ts";
+
+type Connected = Rail & { close(): Promise<void> };
+
+/**
+ * Connects every rail whose key is set. A rail that is connected finishes what it began, whether or not the settings still name it for
+ * something new. Throws a {@link StartError} for a key that does not fit the mode.
+ */
+export function connectRails(input: { readonly config: Config; readonly pool: pg.Pool; readonly clock: () => Date }): {
+  readonly connected: readonly Rail[];
+  close(): Promise<void>;
+} {
+  const { config, pool, clock } = input;
+  const connected: Connected[] = [];
+  const { paystack } = config;
+  if (paystack.secretKey !== undefined) {
+    refuseWrongKey(
+      config.mode,
+      "TRANCHE_PAYSTACK_SECRET_KEY",
+      paystack.secretKey.startsWith("sk_live_"),
+      paystack.baseUrl === "https://api.paystack.co",
+    );
+    connected.push(makePaystack({ secretKey: paystack.secretKey, baseUrl: paystack.baseUrl, memory: railMemory(pool, "paystack"), clock }));
+  }
+  return {
+    connected,
+    async close() {
+      await Promise.all(connected.map((rail) => rail.close()));
+    },
+  };
+}
+
+/** Play money must not meet real money: a live key in a sandbox, or a test key in live mode at the rail's own address. */
+function refuseWrongKey(mode: Config["mode"], variable: string, isLive: boolean, isOwnAddress: boolean): void {
+  if (mode === "sandbox" && isLive) throw new StartError(`${variable} is a live key, and this installation is a sandbox: use a test key.`);
+  if (mode === "live" && !isLive && isOwnAddress)
+    throw new StartError(`${variable} is a test key, and this installation is live: use the live key.`);
+}
+
+/** Which of the connected rails do what, as the settings say. Throws a {@link StartError} that names what does not fit. */
+export function railSettings(config: Config, rails: ReadonlyMap<string, Rail>): RailSettings {
+  const named = [...config.rails.takes].map(([currency, names]) => [currency, names.split(",").map((name) => name.trim())] as const);
+  const takes = Object.fromEntries(named.length === 0 && config.mode === "sandbox" ? [["NGN", ["sandbox"]]] : named);
+  const paysOut = Object.fromEntries(config.rails.paysOut);
+  for (const [currency, names] of Object.entries(takes))
+    for (const name of names) checkAble(rails, name, currency, "takes", `rails.${currency}`);
+  for (const [currency, name] of Object.entries(paysOut)) checkAble(rails, name, currency, "paysOut", `payout_rails.${currency}`);
+  const tariffs = Object.fromEntries(
+    [...rails].map(([name, rail]) => [
+      name,
+      Object.fromEntries(
+        rail.can.takes.flatMap((currency) => {
+          const tariff = rail.tariff(currency);
+          return tariff === undefined ? [] : [[currency, tariff] as const];
+        }),
+      ),
+    ]),
+  );
+  return { takes, paysOut, tariffs };
+}
+
+function checkAble(rails: ReadonlyMap<string, Rail>, name: string, currency: string, what: "takes" | "paysOut", setting: string): void {
+  const rail = rails.get(name.trim());
+  if (rail === undefined) {
+    const known = [...rails.keys()].join(", ") || "none";
+    throw new StartError(
+      `The setting ${setting} names ${name}, which is not connected (connected: ${known}): set its key, or take the name out.`,
+    );
+  }
+  if (!rail.can[what].includes(currency))
+    throw new StartError(
+      `The setting ${setting} names ${name}, which ${what === "takes" ? "takes no payments" : "pays nothing out"} in ${currency}.`,
+    );
+}
