@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { RailSettings } from "../actions/settings.ts";
 import type { Config } from "../config.ts";
 import { railMemory } from "../db/rail-memory.ts";
+import { unfinishedRails } from "../db/unfinished-rails.ts";
 import { StartError } from "../db/start-error.ts";
 import type { Rail } from "../rails/rail.ts";
 import { makePaystack } from "../rails/paystack/paystack.ts";
@@ -77,4 +78,14 @@ function checkAble(rails: ReadonlyMap<string, Rail>, name: string, currency: str
     throw new StartError(
       `The setting ${setting} names ${name}, which ${what === "takes" ? "takes no payments" : "pays nothing out"} in ${currency}.`,
     );
+}
+
+/** Throws a {@link StartError} if money stands at a rail that is not connected any more: it could be neither sent nor asked about. */
+export async function refuseStranded(pool: pg.Pool, rails: ReadonlyMap<string, Rail>): Promise<void> {
+  for (const { rail, things } of await unfinishedRails(pool)) {
+    if (rails.has(rail)) continue;
+    throw new StartError(
+      `${things} orders, payments or payouts are unfinished at ${rail}, which is not connected: set its key again. To use it for nothing new, take its name out of [rails] and [payout_rails] and keep the key until they have ended.`,
+    );
+  }
 }

@@ -54,20 +54,24 @@ function newPassword(config: Config, email: string, fromInput: boolean): Promise
   });
 }
 
-/** `float add AMOUNT [CURRENCY]`: money of the operator's own that was put into the rail's balance. */
+/** `float add AMOUNT [CURRENCY] [RAIL]`: money of the operator's own that was put into a rail's balance; unnamed, the one that pays out. */
 export async function floatCommand(config: Config, args: readonly string[]): Promise<string> {
-  const [verb, given, code = "NGN", ...rest] = args;
+  const [verb, given, code = "NGN", rail, ...rest] = args;
   nothingMore(rest, "float");
   if (verb !== "add" || given === undefined)
-    throw new UsageError("Say `float add AMOUNT [CURRENCY]`, with the amount in the currency's smallest unit (kobo).");
+    throw new UsageError("Say `float add AMOUNT [CURRENCY] [RAIL]`, with the amount in the currency's smallest unit (kobo).");
   const amount = /^\d+$/.test(given) ? minor(given) : undefined;
   if (amount === undefined || isRefusal(amount))
     throw new UsageError(`The amount must be a whole number of the smallest unit, above 0; it is "${given}".`);
   const currency = code.toUpperCase();
   if (!isCurrency(currency)) throw new UsageError(`"${code}" is no currency.`);
-  const answer = await withEngine(config, ({ lanes }) =>
-    lanes.one(addFloat({ id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "command" } }, { amount, currency })),
-  );
+  const answer = await withEngine(config, ({ lanes, rails }) => {
+    if (rail !== undefined && !rails.has(rail))
+      throw new UsageError(`"${rail}" is no rail that is connected here (${[...rails.keys()].join(", ") || "none is"}).`);
+    return lanes.one(
+      addFloat({ id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "command" } }, { amount, currency, rail }),
+    );
+  });
   if (isRefusal(answer)) throw new CommandRefused(answer.detail);
   return `${format(amount, currency)} of float is in the house's book (entry ${String(answer.done["entry"])}).`;
 }

@@ -26,6 +26,7 @@ import { assemble } from "./assemble.ts";
 import { openDatabase, openHome, readerUrl, secretKeyOf } from "./open-home.ts";
 import { pointDemoShop } from "./point-demo-shop.ts";
 import { prepareDatabase } from "./prepare-database.ts";
+import { refuseStranded } from "./connect-rails.ts";
 import { ensureSigningKey, proveSolvency } from "./prove-solvency.ts";
 import { writeSandboxFile } from "./sandbox-file.ts";
 import { seedHome } from "./seed-home.ts";
@@ -64,6 +65,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     const baseUrl = config.baseUrl ?? `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
     const parts = assemble({ config, ownerUrl: database.ownerUrl, baseUrl, secretKey, log });
     undo.unshift(() => parts.close());
+    await refuseStranded(parts.pool, parts.engine.rails);
     await ensureSigningKey(parts.pool, secretKey, new Date());
     await mendOutage(parts.engine, aliveAt, config.outage.longerThan);
 

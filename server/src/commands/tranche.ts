@@ -24,7 +24,7 @@ const help = `npm run tranche -- COMMAND
   seller add EMAIL phone=… role=…    adds a seller (and first_name, last_name, business_name)
   operator add EMAIL                 adds an operator
   operator EMAIL password            gives an operator a new password
-  float add AMOUNT [CURRENCY]        books money of your own in the rail's balance (kobo)
+  float add AMOUNT [CURRENCY] [RAIL] books money of your own in a rail's balance (kobo)
   migrate                            brings the database's schema up to date
   roles                              prints the SQL for a database administrator
   help                               this page

@@ -47,6 +47,12 @@ const catalogue = {
     says: "No payment provider is switched on in this installation.",
     next: "The operator switches one on.",
   },
+  rail_silent: {
+    status: 503,
+    sticks: false,
+    says: "The payment provider does not answer just now. Nothing was taken.",
+    next: "Try again in a minute.",
+  },
   key_reused: {
     status: 422,
     sticks: true,

@@ -59,6 +59,9 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
   const currency = text(fields, "currency") || "NGN";
   if (!isCurrency(currency))
     return refuse("currency_unknown", "The currency field must be a currency's three letters, like NGN.", { field: "currency" });
+  const rail = text(fields, "rail") === "" ? undefined : text(fields, "rail");
+  if (rail !== undefined && app.rail(rail) === undefined)
+    return refuse("invalid", `The rail field must be a rail that is connected here; ${rail} is not.`, { field: "rail" });
   const orderAsk: OrderAsk = { ...ask, orderId: id("order") };
   switch (action) {
     case "rule": {
@@ -83,10 +86,10 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
     }
     case "add_float": {
       const amount = minor(fields["amount"]);
-      return isRefusal(amount) ? amount : app.lanes.one(addFloat(ask, { amount, currency }));
+      return isRefusal(amount) ? amount : app.lanes.one(addFloat(ask, { amount, currency, rail }));
     }
     case "take_fees":
-      return takeEarned(app, ask, fields, currency);
+      return takeEarned(app, ask, fields, { currency, rail });
     case "match":
       return matchUnknownMoney(app, operator, id("payment"), fields);
     case "give_back":
@@ -105,7 +108,12 @@ async function clearAlarm(app: App, fields: Fields): Promise<Answer> {
   return rowCount === 1 ? { done: { alarm: id ?? 0, cleared: true }, replayed: false } : refuse("not_yours", "There is no such alarm.");
 }
 
-async function takeEarned(app: App, ask: Ask, fields: Fields, currency: string): Promise<Answer> {
+async function takeEarned(
+  app: App,
+  ask: Ask,
+  fields: Fields,
+  from: { readonly currency: string; readonly rail: string | undefined },
+): Promise<Answer> {
   const escrow = koboOrZero(fields["escrow_fees"] ?? 0, "escrow_fees");
   const payout = koboOrZero(fields["payout_fees"] ?? 0, "payout_fees");
   if (isRefusal(escrow)) return escrow;
@@ -120,8 +128,8 @@ async function takeEarned(app: App, ask: Ask, fields: Fields, currency: string):
   turn.on("error", remember);
   try {
     await run(turn, operatorActQueries.takeTurn);
-    const line = (await app.work.solvency()).find((one) => one.currency === currency);
-    return await app.lanes.one(takeFees(ask, { escrow, payout, currency, surplus: line === undefined ? 0n : line.held - line.owed }));
+    const line = (await app.work.solvency()).find((one) => one.currency === from.currency);
+    return await app.lanes.one(takeFees(ask, { ...from, escrow, payout, surplus: line === undefined ? 0n : line.held - line.owed }));
   } finally {
     // A connection that could not give its turn back is thrown away, and the turn with it.
     await run(turn, operatorActQueries.endTurn).catch(remember);

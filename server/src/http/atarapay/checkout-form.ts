@@ -92,6 +92,7 @@ export async function readCheckoutForm(
       providerId: operatorId === null ? ids.providerId : null,
       share: operatorId === null ? (ids.providerId === null ? null : ids.share) : 0,
       operatorId,
+      rail: text(fields, "rail") === "" ? null : text(fields, "rail"),
       source: signed,
       details: {
         productName: text(fields, "order_product_name"),

@@ -15,6 +15,8 @@ import { isRefusal, refuse } from "../../domain/refusals.ts";
 import type { Refusal } from "../../domain/refusals.ts";
 import type { Seller } from "../../domain/seller.ts";
 import { open } from "../../secrets/box.ts";
+import { NoAnswer } from "../../rails/rail.ts";
+import type { OpenPayment as PageAtRail, Rail } from "../../rails/rail.ts";
 import type { App } from "../app-context.ts";
 import { readCheckoutForm } from "../atarapay/checkout-form.ts";
 import type { Fields } from "../fields.ts";
@@ -212,7 +214,8 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   // What has changed meanwhile the page itself shows best.
   if (isRefusal(answer))
     return answer.refused === "not_now" ? showCheckout(app, token, request, reply) : refusedPage(app, request, reply, answer);
-  const opened = await rail.openPayment({
+  // The payment stands open already; without a page nobody can pay on it, and it lapses with the checkout.
+  const opened = await openPage(request, rail, {
     sellerId: order.sellerId,
     reference,
     amount,
@@ -221,7 +224,17 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
     returnUrl: `${app.baseUrl}/pay/${token}/done`,
     payerEmail: email,
   });
-  return reply.redirect(opened.url, 303);
+  return isRefusal(opened) ? refusedPage(app, request, reply, opened) : reply.redirect(opened.url, 303);
+}
+
+async function openPage(request: FastifyRequest, rail: Rail, asked: PageAtRail): Promise<{ readonly url: string } | Refusal> {
+  try {
+    return await rail.openPayment(asked);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    request.log.warn({ rail: rail.name, error: error.message }, "a rail opened no page for a payer");
+    return refuse("rail_silent");
+  }
 }
 
 /** The payer comes back from the rail. That proves nothing, so it waits a moment for the rail's own word. */

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accept } from "../src/actions/accept.ts";
+import { cancel } from "../src/actions/cancel.ts";
+import { deliver } from "../src/actions/deliver.ts";
+import type { WorldOver } from "./setup/over-rail.ts";
+import { railsThatTake, worldOver } from "./setup/over-rail.ts";
+
+describe.each(railsThatTake)("over %s", (name) => {
+  let world: WorldOver;
+  beforeAll(async () => {
+    world = await worldOver(name);
+  });
+  afterAll(() => world.close());
+
+  const completed = (id: number) => async () => (await world.state(id)) === "completed";
+
+  test("an order is paid on the rail's page, delivered, accepted, and the seller is paid at the bank", async () => {
+    const id = await world.bought();
+    expect(await world.state(id)).toBe("funded");
+    const { rail, net } = await world.order(id);
+    expect(rail).toBe(name);
+    const before = world.arrived();
+    await world.done(deliver(world.on("seller", id)));
+    await world.done(accept(world.on("buyer", id)));
+    expect(await world.until(completed(id))).toBe(true);
+    expect(world.arrived().banks - before.banks).toBe(net);
+    await world.sound();
+  });
+
+  test("an order that the seller cancels goes back to the payer, all of it", async () => {
+    const id = await world.bought();
+    const before = world.arrived();
+    await world.done(cancel(world.on("seller", id), { comment: "sold out" }));
+    expect(await world.until(completed(id))).toBe(true);
+    expect(world.arrived().payers - before.payers).toBe(450_000n);
+    await world.sound();
+  });
+
+  test("a payment that fails on the rail's page can be tried again", async () => {
+    const { page, orderId } = await world.toPage();
+    await world.play(page, "fail");
+    await world.settleDown();
+    expect(await world.state(orderId)).toBe("awaiting_payment");
+    await world.play(page, "pay");
+    await world.settleDown();
+    expect(await world.state(orderId)).toBe("funded");
+  });
+
+  test("a page that nobody pays on lets its order expire, and money that comes afterwards goes back", async () => {
+    const { page, orderId } = await world.toPage();
+    expect(await world.until(async () => (await world.state(orderId)) === "expired")).toBe(true);
+    const before = world.arrived();
+    await world.play(page, "pay");
+    await world.settleDown();
+    expect(await world.until(async () => world.arrived().payers - before.payers === 450_000n)).toBe(true);
+    await world.settleDown();
+    await world.sound();
+  });
+
+  test("a dispute that is lost takes the order's money, and nobody is paid twice", async () => {
+    const id = await world.bought();
+    const reference = (await world.paymentsOf(id))[0]?.reference ?? "";
+    const dispute = world.emulated.levers.openDispute(reference, undefined) as { readonly id: number | string };
+    await world.settleDown();
+    world.emulated.levers.resolveDispute(String(dispute.id), "lost");
+    expect(await world.until(completed(id))).toBe(true);
+    expect((await world.order(id)).lastAction).toBe("settle");
+    expect(await world.sends(id)).toEqual([]);
+    await world.sound();
+  });
+});
