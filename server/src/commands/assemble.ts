@@ -32,6 +32,8 @@ export function assemble(input: {
   readonly secretKey: Buffer;
   readonly log: Log;
   readonly now?: () => Date;
+  /** The time by which adapters of real rails wait; `now` unless a test turns a rail's clock. */
+  readonly railClock?: () => Date;
 }): Assembled {
   const { config, ownerUrl, baseUrl, secretKey, log } = input;
   const now = input.now ?? (() => new Date());
@@ -61,7 +63,7 @@ export function assemble(input: {
     });
     rails.set("sandbox", sandboxRail);
   }
-  const { connected, close: closeRails } = connectRails({ config, pool, clock: now });
+  const { connected, close: closeRails } = connectRails({ config, pool, clock: input.railClock ?? now });
   for (const rail of connected) rails.set(rail.name, rail);
   const settings = actSettings(config, railSettings(config, rails));
   let wake: () => void = () => undefined;

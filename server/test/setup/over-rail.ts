@@ -39,19 +39,24 @@ const manners: Readonly<Record<string, { readonly settings: (rail: EmulatedRail)
 export const railsThatTake = Object.keys(manners) as RailName[];
 
 /**
- * The whole server over one rail's emulator: what it is told comes by HTTP, and both clocks go forward together. The rail's balance and the
- * books begin with the same money of the operator's own.
+ * The whole server over one rail's emulator: what it is told comes by HTTP, and the seller's book and the rail go forward together. The
+ * rail's balance and the books begin with the same money of the operator's own.
  */
 export async function worldOver(name: RailName, settings: Readonly<Record<string, string>> = {}) {
   const manner = must(manners[name], `how to connect ${name}`);
   const emulator = await startEmulator({ seed: 3, slowMs: 50, hangMs: 60 });
   const rail = emulator[name];
-  const world = await httpWorld({ settings: { TRANCHE_RAILS_NGN: name, ...manner.settings(rail), ...settings } });
+  const world = await httpWorld({
+    railClock: () => emulator.clock.now(),
+    settings: { TRANCHE_RAILS_NGN: name, ...manner.settings(rail), ...settings },
+  });
   await world.server.listen({ host: "127.0.0.1", port: 0 });
   const { port } = world.server.server.address() as AddressInfo;
   rail.tell(`http://127.0.0.1:${port}/rails/${name}/events`);
-  rail.levers.topUp("NGN", 100_000_000n);
-  await world.float(100_000_000n, "NGN");
+  for (const currency of ["NGN", "USD"]) {
+    rail.levers.topUp(currency, 100_000_000n);
+    await world.float(100_000_000n, currency);
+  }
 
   /** A shop's form as far as the rail's own page. */
   const toPage = async (change: Readonly<Record<string, string>> = {}): Promise<{ readonly page: string; readonly orderId: number }> => {

@@ -37,6 +37,8 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 export interface WorldOptions {
   /** Environment-style settings, e.g. `{ TRANCHE_HOLD_RULING_SANDBOX: "PT24H" }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The time by which adapters of real rails wait; the machine's unless given. */
+  readonly railClock?: () => Date;
 }
 
 /** A whole engine on a database of its own: seeded sellers, the sandbox rail, the jobs run by hand, and the clock in the test's hand. */
@@ -47,7 +49,14 @@ export async function testWorld(options: WorldOptions = {}) {
   const now = () => new Date();
   await openInstallation(database.ownerPool, "sandbox", now());
   const secretKey = randomBytes(32);
-  const assembled = assemble({ config, ownerUrl: database.ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
+  const assembled = assemble({
+    config,
+    ownerUrl: database.ownerUrl,
+    baseUrl: "http://127.0.0.1:4000",
+    secretKey,
+    log: silent,
+    railClock: options.railClock ?? now,
+  });
   const { engine } = assembled;
   const rail = must(assembled.sandboxRail, "the sandbox rail");
   const seeded: Seeded = must(await seedSandbox(engine.pool, seedSecrets(secretKey, { fast: true }), now()), "a fresh sandbox");

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accept } from "../src/actions/accept.ts";
-import { cancel } from "../src/actions/cancel.ts";
-import { deliver } from "../src/actions/deliver.ts";
-import type { WorldOver } from "./setup/over-rail.ts";
-import { railsThatTake, worldOver } from "./setup/over-rail.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { RailName } from "../../../emulator/start.ts";
+import { accept } from "../../src/actions/accept.ts";
+import { cancel } from "../../src/actions/cancel.ts";
+import { deliver } from "../../src/actions/deliver.ts";
+import type { WorldOver } from "./over-rail.ts";
+import { worldOver } from "./over-rail.ts";
 
-describe.each(railsThatTake)("over %s", (name) => {
+/** Registers the lives of orders that every rail which takes payments must carry, over the whole server and the rail's emulator. */
+export function railLife(name: RailName): void {
   let world: WorldOver;
   beforeAll(async () => {
     world = await worldOver(name);
@@ -68,4 +70,4 @@ describe.each(railsThatTake)("over %s", (name) => {
     expect(await world.sends(id)).toEqual([]);
     await world.sound();
   });
-});
+}
