@@ -18,7 +18,9 @@ export interface Calls {
 }
 
 /** How each rail is connected to its emulator, and what its calls are called there. */
-const manners: Readonly<Record<string, { readonly settings: (rail: EmulatedRail) => Record<string, string>; readonly calls: Calls }>> = {
+const manners: Readonly<
+  Record<string, { readonly settings: (rail: Pick<EmulatedRail, "url" | "secrets">) => Record<string, string>; readonly calls: Calls }>
+> = {
   paystack: {
     settings: ({ url, secrets }) => ({
       TRANCHE_PAYSTACK_SECRET_KEY: secrets["secret_key"] ?? "",
@@ -35,8 +37,10 @@ const manners: Readonly<Record<string, { readonly settings: (rail: EmulatedRail)
   },
 };
 
-/** Rails that take payments and have an adapter. */
-export const railsThatTake = Object.keys(manners) as RailName[];
+/** What connects a program to that rail's emulator, as environment. */
+export function settingsOver(name: RailName, rail: Pick<EmulatedRail, "url" | "secrets">): Record<string, string> {
+  return must(manners[name], `how to connect ${name}`).settings(rail);
+}
 
 /**
  * The whole server over one rail's emulator: what it is told comes by HTTP, and the seller's book and the rail go forward together. The
