@@ -60,7 +60,7 @@ export function railKills(name: RailName, calls: readonly (readonly [Thing, stri
     const before = world.arrived();
     // What the rail calls the account was remembered; forgotten, it is asked for again.
     await world.database.ownerPool.query("DELETE FROM rail_memory WHERE kind <> 'refund'");
-    const sprung = proxy.trap({ call, when, then: () => server.child.kill("SIGKILL") });
+    const sprung = proxy.trap({ call, when, spring: () => server.child.kill("SIGKILL") });
     if (thing === "payout") await world.done(deliver(world.on("seller", id)));
     await world.done(thing === "payout" ? accept(world.on("buyer", id)) : cancel(world.on("seller", id), { comment: "sold out" }));
     await sprung;

@@ -6,7 +6,7 @@ export interface Trap {
   /** As `POST /transfer`; what follows in the path may be anything. */
   readonly call: string;
   readonly when: "before" | "after";
-  readonly then: () => void;
+  readonly spring: () => void;
 }
 
 /** Stands between a program and a rail, and passes on what it is not told to hold. */
@@ -26,7 +26,7 @@ export async function railProxy(target: string): Promise<RailProxy> {
       const trap = armed !== undefined && `${request.method} ${request.url}`.startsWith(armed.call) ? armed : undefined;
       if (trap !== undefined) armed = undefined;
       const spring = () => {
-        trap?.then();
+        trap?.spring();
         trap?.sprung();
         request.socket.destroy();
       };
