@@ -37,6 +37,9 @@ const manners: Readonly<
   },
 };
 
+/** Rails that take payments and have an adapter. */
+export const railsThatTake = Object.keys(manners) as RailName[];
+
 /** What connects a program to that rail's emulator, as environment. */
 export function settingsOver(name: RailName, rail: Pick<EmulatedRail, "url" | "secrets">): Record<string, string> {
   return must(manners[name], `how to connect ${name}`).settings(rail);

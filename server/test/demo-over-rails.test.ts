@@ -1,0 +1,36 @@
+import { rmSync } from "node:fs";
+import { expect, test } from "vitest";
+import { startEmulator } from "../../emulator/start.ts";
+import { emptyDatabase } from "./setup/database.ts";
+import { railsThatTake, settingsOver } from "./setup/over-rail.ts";
+import { newHome, ready, sandboxOf, start, startServer, stop } from "./setup/program.ts";
+
+test.each(railsThatTake)("the whole demo over %s, with payouts and refunds that really leave there", { timeout: 120_000 }, async (name) => {
+  const home = newHome();
+  const database = await emptyDatabase();
+  const emulator = await startEmulator({ seed: 4 });
+  const rail = emulator[name];
+  rail.levers.topUp("NGN", 10_000_000n);
+  const settings = { TRANCHE_HOME: home, DATABASE_URL: database.ownerUrl, PORT: "0", TRANCHE_RAILS_NGN: name, ...settingsOver(name, rail) };
+  const server = startServer(settings);
+  await ready(server);
+  rail.tell(`${sandboxOf(home).url}/rails/${name}/events`);
+  const { code, out, err } = await start(process.execPath, ["server/src/commands/demo.ts"], settings).ended;
+  expect(err).toBe("");
+  const even = out.replaceAll(/ +/g, " ");
+  for (const line of ["0 75,650 302,600", "450,000 0", "200,000 41,583 166,333"]) expect(even).toContain(line);
+  expect(out).toContain("the emulated rail's page");
+  expect(out).toContain("0 findings; they prove themselves");
+  expect(code).toBe(0);
+  const reached = (account: string) =>
+    rail
+      .movements()
+      .filter((one) => one.to === account)
+      .reduce((sum, one) => sum + one.amount, 0n);
+  expect(reached("outside:banks")).toBe(75_650n + 302_600n + 41_583n + 166_333n);
+  expect(reached("outside:payers")).toBe(450_000n + 200_000n);
+  expect((await stop(server)).code).toBe(0);
+  await emulator.stop();
+  await database.drop();
+  rmSync(home, { recursive: true, force: true });
+});
