@@ -273,7 +273,8 @@ GRANT DELETE, INSERT, SELECT ON mailbox TO tranche_app;
 CREATE TABLE messages (
   seller_id bigint NOT NULL,
   id bigint NOT NULL,
-  order_id bigint NOT NULL,
+  order_id bigint,
+  to_email text,
   party text NOT NULL,
   kind text NOT NULL,
   order_version integer NOT NULL,
@@ -282,7 +283,8 @@ CREATE TABLE messages (
   tries integer DEFAULT 0 NOT NULL,
   outcome text,
   CONSTRAINT messages_pkey PRIMARY KEY (seller_id, id),
-  CONSTRAINT a_message_goes_to_a_party CHECK ((party = ANY (ARRAY['buyer'::text, 'seller'::text])))
+  CONSTRAINT a_message_goes_to_a_party CHECK ((party = ANY (ARRAY['buyer'::text, 'seller'::text, 'service_provider'::text]))),
+  CONSTRAINT a_message_is_about_an_order_or_goes_to_an_address CHECK (((order_id IS NULL) = (to_email IS NOT NULL)))
 );
 CREATE INDEX messages_due ON messages USING btree (due_at) WHERE (due_at IS NOT NULL);
 GRANT INSERT, SELECT, UPDATE ON messages TO tranche_app;

@@ -43,15 +43,18 @@ CREATE TABLE proven_phones (
 CREATE TABLE messages (
   seller_id     bigint NOT NULL,
   id            bigint NOT NULL,
-  order_id      bigint NOT NULL,
-  party         text NOT NULL CONSTRAINT a_message_goes_to_a_party CHECK (party IN ('buyer', 'seller')),
+  -- Null: it is about no order, and goes to the address that it names.
+  order_id      bigint,
+  to_email      text,
+  party         text NOT NULL CONSTRAINT a_message_goes_to_a_party CHECK (party IN ('buyer', 'seller', 'service_provider')),
   kind          text NOT NULL,
   order_version integer NOT NULL,
   due_at        timestamptz(3),
   sent_at       timestamptz(3),
   tries         integer NOT NULL DEFAULT 0,
   outcome       text,
-  PRIMARY KEY (seller_id, id)
+  PRIMARY KEY (seller_id, id),
+  CONSTRAINT a_message_is_about_an_order_or_goes_to_an_address CHECK ((order_id IS NULL) = (to_email IS NOT NULL))
 );
 CREATE INDEX messages_due ON messages (due_at) WHERE due_at IS NOT NULL;
 

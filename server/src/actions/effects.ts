@@ -35,6 +35,17 @@ export interface Message {
   readonly dueAt: Date;
 }
 
+/** A letter that is about no order, to an address that was known before what it tells of. */
+export interface Notice {
+  readonly sellerId: number;
+  readonly id: number;
+  readonly toEmail: string;
+  readonly party: "seller" | "service_provider";
+  readonly kind: string;
+  readonly orderVersion: 0;
+  readonly dueAt: Date;
+}
+
 /** A step that a seller's callback is to be told of; the rest of its row is filled by whoever sends it. */
 export interface Notification {
   readonly sellerId: number;
@@ -57,6 +68,7 @@ export interface Effects {
   /** `account currency` of every account posted to; the change is null where no balance is kept. */
   readonly balances: Map<string, { sellerId: number; account: string; currency: string; by: bigint | null }>;
   readonly messages: Message[];
+  readonly notices: Notice[];
   readonly notifications: Notification[];
   readonly paymentReferences: { rail: string; reference: string; sellerId: number; paymentId: number; orderId: number | null }[];
   readonly attemptReferences: { rail: string; reference: string; sellerId: number; attemptId: number }[];
@@ -71,6 +83,7 @@ export function noEffects(): Effects {
     postings: [],
     balances: new Map(),
     messages: [],
+    notices: [],
     notifications: [],
     paymentReferences: [],
     attemptReferences: [],

@@ -1,4 +1,4 @@
-import type { Disbursement, Hold, PayeeKind } from "../domain/facts.ts";
+import type { Disbursement, Hold } from "../domain/facts.ts";
 import { later } from "../domain/deadlines.ts";
 import { decide } from "../domain/machine.ts";
 import type { Order } from "../domain/order.ts";
@@ -79,9 +79,25 @@ export function objectToCancellation(ask: OrderAsk): Command {
   });
 }
 
-/** New payout details wait before money goes there, so that whoever did not change them can say so. */
-export function holdCoolingOff(writer: Writer, payeeKind: PayeeKind, payeeId: number): void {
+/**
+ * New payout details wait before money goes there, and every address that was known before is told, so that whoever did not change them can
+ * say so.
+ */
+export function holdCoolingOff(
+  writer: Writer,
+  payeeKind: "seller" | "service_provider",
+  payeeId: number,
+  knownEmails: readonly string[],
+): void {
   const { coolingOff } = writer.book.settings;
+  const notice = {
+    sellerId: writer.book.sellerId,
+    party: payeeKind,
+    kind: "payee.details_changed",
+    orderVersion: 0,
+    dueAt: writer.now,
+  } as const;
+  for (const toEmail of new Set(knownEmails)) writer.effects.notices.push({ ...notice, id: writer.newId(), toEmail });
   if (coolingOff === 0) return;
   writer.placeHold({
     ...noScope,

@@ -57,7 +57,7 @@ export function saveProvider(ask: Ask, input: ProviderInput & { readonly provide
         event: "provider.updated",
       });
       if (moved) {
-        holdCoolingOff(writer, "service_provider", changed.id);
+        holdCoolingOff(writer, "service_provider", changed.id, [known.email, changed.email]);
         requeuePayee(writer, "service_provider", changed.id);
       }
       return { provider: changed.id, created: false };

@@ -36,7 +36,7 @@ export function setSeller(ask: Ask, change: SellerChange): Command {
       const first = book.seller.bank === null;
       changeSeller(writer, "set", { ...rest, terms, ...(moved ? { bank, bankChangedAt: first ? null : writer.now } : {}) });
       if (moved) {
-        if (!first) holdCoolingOff(writer, "seller", book.sellerId);
+        if (!first) holdCoolingOff(writer, "seller", book.sellerId, [book.seller.email]);
         requeuePayee(writer, "seller", book.sellerId);
       }
       return { seller: book.sellerId, changed: Object.keys(change) };

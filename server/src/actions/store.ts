@@ -10,10 +10,12 @@ import { isLive } from "../domain/order-table.ts";
 import type { JournalEntry, JournalPosting } from "../ledger/post.ts";
 import type { Book } from "./book.ts";
 import type { Known } from "./known.ts";
-import type { Effects, Message, Notification, Transition } from "./effects.ts";
+import type { Effects, Message, Notice, Notification, Transition } from "./effects.ts";
 
-function insertOnly<Row extends object>(name: string, columns: Record<keyof Row & string, ColumnKind>): Table<Row> {
-  return tableOf<Row>(name, columns, { key: [] });
+/** `called`: what tells its statement apart where two kinds of rows go into one table. */
+function insertOnly<Row extends object>(name: string, columns: Record<keyof Row & string, ColumnKind>, called = name): Table<Row> {
+  const table = tableOf<Row>(name, columns, { key: [] });
+  return { ...table, insert: { ...table.insert, name: `insert_${called}` } };
 }
 
 const transitions = insertOnly<Transition>("transitions", {
@@ -66,6 +68,11 @@ const messages = insertOnly<Message>("messages", {
   orderVersion: "int",
   dueAt: "time",
 });
+const notices = insertOnly<Notice>(
+  "messages",
+  { sellerId: "id", id: "id", toEmail: "text", party: "text", kind: "text", orderVersion: "int", dueAt: "time" },
+  "notices",
+);
 const notifications = insertOnly<Notification>("notifications", {
   sellerId: "id",
   id: "id",
@@ -146,6 +153,7 @@ export const storeTables = {
   entries,
   postings,
   messages,
+  notices,
   notifications,
   operatorOrders,
   checkouts,
@@ -207,6 +215,7 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects,
   storeBalances(send, effects, known);
   insert(transitions, effects.transitions);
   insert(messages, effects.messages);
+  insert(notices, effects.notices);
   insert(notifications, effects.notifications);
   insert(operatorOrders, effects.operatorOrders);
   insert(checkouts, effects.checkouts);

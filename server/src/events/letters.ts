@@ -89,6 +89,23 @@ export function letterFor(order: Order, side: Side, kind: string, link: string):
   };
 }
 
+/** What a payee is told whose payout details were changed: by whom it may have been, how long money waits, and what to do. */
+export function detailsChangedLetter(party: "seller" | "service_provider", waits: number): Letter {
+  const hours = Math.round(waits / 3_600_000);
+  const lines = [
+    party === "seller"
+      ? "The bank account that your payouts go to was changed on your page or by your shop's program."
+      : "The account that your payouts go to was changed by the seller you work for.",
+    "",
+    hours > 0
+      ? `Money waits ${hours} hours before it goes to the new account. If this was not you, write to the operator of this installation within that time.`
+      : "If this was not you, write to the operator of this installation at once.",
+    "",
+    "We write this to every address that we knew before the change.",
+  ];
+  return { subject: "Your payout details were changed", text: lines.join("\n"), sms: null };
+}
+
 /** A moment with its zone, as people write it. */
 function when(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;

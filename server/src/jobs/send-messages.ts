@@ -3,9 +3,10 @@ import { run } from "../db/connect.ts";
 import { storeLink } from "../db/links.ts";
 import { readOrder } from "../db/orders.ts";
 import { clockOffset, sellerById } from "../db/sellers.ts";
+import { must } from "../domain/fault.ts";
 import { later } from "../domain/deadlines.ts";
 import type { Order } from "../domain/order.ts";
-import { letterFor } from "../events/letters.ts";
+import { detailsChangedLetter, letterFor } from "../events/letters.ts";
 import { randomToken, tokenHash } from "../secrets/tokens.ts";
 import type { Engine, Fired } from "./engine.ts";
 
@@ -23,7 +24,7 @@ export const messageQueries = {
              ORDER BY t.due_at LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
            UPDATE messages m SET due_at = $1::timestamptz + (due.clock_offset_ms + $3::bigint) * interval '1 millisecond', tries = m.tries + 1
            FROM due WHERE m.seller_id = due.seller_id AND m.id = due.id
-           RETURNING m.seller_id, m.id, m.order_id, m.party, m.kind, m.order_version, m.tries`,
+           RETURNING m.seller_id, m.id, m.order_id, m.party, m.kind, m.order_version, m.tries, m.to_email`,
   },
   // Also says when a letter that could not be sent is due again.
   putOff: {
@@ -40,8 +41,9 @@ export const messageQueries = {
 interface Claimed {
   readonly seller_id: bigint;
   readonly id: bigint;
-  readonly order_id: bigint;
-  readonly party: "buyer" | "seller";
+  readonly order_id: bigint | null;
+  readonly to_email: string | null;
+  readonly party: "buyer" | "seller" | "service_provider";
   readonly kind: string;
   readonly order_version: number;
   readonly tries: number;
@@ -74,9 +76,10 @@ async function sendInTurn(engine: Engine, sellerId: number | null): Promise<Fire
 
 async function sendClaimed(engine: Engine, claimed: Claimed): Promise<Fired[]> {
   const seller = Number(claimed.seller_id);
-  const order = await readOrder(engine.pool, seller, Number(claimed.order_id));
-  if (order === undefined) return [];
-  const outcome = await whileRenewed(engine, claimed, () => sendOne(engine, claimed, order)).catch((error: unknown) => {
+  const order = claimed.order_id === null ? undefined : await readOrder(engine.pool, seller, Number(claimed.order_id));
+  if (order === undefined && claimed.to_email === null) return [];
+  const send = () => (order === undefined ? sendNotice(engine, claimed) : sendOne(engine, claimed, order));
+  const outcome = await whileRenewed(engine, claimed, send).catch((error: unknown) => {
     engine.log.warn(
       { message: Number(claimed.id), error: error instanceof Error ? error.message : "" },
       "a message could not be sent; it is tried again",
@@ -89,7 +92,15 @@ async function sendClaimed(engine: Engine, claimed: Claimed): Promise<Fired[]> {
     return [];
   }
   await run(engine.pool, messageQueries.finish, [seller, claimed.id, engine.now().toISOString(), outcome]);
-  return [{ what: `message ${claimed.kind} to ${claimed.party}`, seller, id: Number(claimed.id), order: order.id, result: outcome }];
+  return [
+    {
+      what: `message ${claimed.kind} to ${claimed.party}`,
+      seller,
+      id: Number(claimed.id),
+      ...(order === undefined ? {} : { order: order.id }),
+      result: outcome,
+    },
+  ];
 }
 
 /** Keeps the letter for this process while `work` lasts. A renewal that fails is made good by the next one. */
@@ -106,7 +117,15 @@ async function putOff(engine: Engine, claimed: Claimed, by: number): Promise<voi
   await run(engine.pool, messageQueries.putOff, [claimed.seller_id, claimed.id, engine.now().toISOString(), by, claimed.tries]);
 }
 
+/** A letter that is about no order: it names no link, and goes where it says. */
+async function sendNotice(engine: Engine, claimed: Claimed): Promise<string> {
+  const letter = detailsChangedLetter(claimed.party === "seller" ? "seller" : "service_provider", engine.settings.coolingOff);
+  await engine.mailer?.send({ to: must(claimed.to_email, "an address"), subject: letter.subject, text: letter.text });
+  return engine.mailer === undefined ? "no mail server is set" : "sent";
+}
+
 async function sendOne(engine: Engine, claimed: Claimed, order: Order): Promise<string> {
+  if (claimed.party === "service_provider") return "no letter about an order goes to a service provider";
   if (claimed.kind.startsWith("reminder.") && order.stateVersion !== claimed.order_version) return "not needed any more";
   const to = await addressOf(engine, order, claimed.party);
   if (to.email === null && to.phone === null) return "no confirmed contact";
