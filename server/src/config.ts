@@ -42,6 +42,8 @@ export function readConfig(environment: Environment, file = "") {
     acceptCode: inThisMode(from, "accept_code", mode),
     /** Whether a payee must be identified in this mode. */
     identity: inThisMode(from, "identity", mode),
+    /** Whether a bank is asked whose account it is before money goes there, in this mode. */
+    accountName: inThisMode(from, "account_name", mode),
     smtp: {
       url: from.optional("smtp.url", isSmtpUrl, "an address like smtps://user:password@host", true),
       from: from.text("smtp.from"),

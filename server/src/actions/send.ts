@@ -1,5 +1,6 @@
 import { later } from "../domain/deadlines.ts";
-import type { Attempt, Disbursement } from "../domain/facts.ts";
+import { namesFit } from "../domain/account-name.ts";
+import type { Attempt, Disbursement, PayeeDetails } from "../domain/facts.ts";
 import { must } from "../domain/fault.ts";
 import { parseAccount } from "../domain/ledger-accounts.ts";
 import { decide } from "../domain/machine.ts";
@@ -34,12 +35,43 @@ function judge(book: Book, one: Disbursement, action: "send" | "park" | "requeue
   return decide(disbursementMachine, one.state, action, ask.actor.party, (need) => disbursementNeeds[need].judge(facts));
 }
 
+export interface SendInput {
+  readonly reference: string;
+  /** False: its rail is not connected, so nothing can leave. */
+  readonly connected?: boolean;
+  /** What the bank says of an account; "can_ask": nothing yet, and the rail can ask. */
+  readonly named?: "can_ask" | BankSays;
+}
+
+export interface BankSays {
+  readonly accountNumber: string;
+  readonly bankCode: string;
+  /** Null: it knows no such account. */
+  readonly accountName: string | null;
+}
+
+/** What is said when an operator sends money to an account in spite of what the bank said; the bank is then not asked again. */
+export const vouched = "The operator vouches for the account.";
+
+/** Why an account gets nothing yet; "ask": the bank must be asked first; undefined: it may be paid. */
+function accountNamed(book: Book, one: Disbursement, details: unknown, { named }: SendInput): string | undefined {
+  if (!book.settings.accountNameNeeded || named === undefined || one.reason === vouched) return undefined;
+  if (typeof details !== "object" || details === null) return undefined;
+  const { accountNumber = "", bankCode = "", accountName = "" } = details as PayeeDetails;
+  if (accountNumber === "") return undefined;
+  // An answer about an account that was changed meanwhile is about another account.
+  if (named === "can_ask" || named.accountNumber !== accountNumber || named.bankCode !== bankCode) return "ask";
+  if (named.accountName === null) return "The bank knows no such account; the payee must give another.";
+  if (namesFit(accountName, named.accountName)) return undefined;
+  return `The bank says that the account is ${named.accountName}'s, not ${accountName}'s; the payee must give another, or the operator vouches for it.`;
+}
+
 /**
  * Looks at a queued payout or refund and does what can be done: starts an attempt (the money moves to `outgoing`; the caller then asks
  * the rail), parks it if it waits for its payee, or leaves it where a hold stands or its rail is not `connected`. Answers the attempt's id,
  * or what it waits for.
  */
-export function startSending(ask: DisbursementAsk, input: { readonly reference: string; readonly connected?: boolean }): Command {
+export function startSending(ask: DisbursementAsk, input: SendInput): Command {
   return command("disbursement.send", ask, refsOf(ask), (book) => {
     const one = book.disbursements.get(ask.disbursementId);
     if (one === undefined) return refuse("not_yours");
@@ -49,6 +81,10 @@ export function startSending(ask: DisbursementAsk, input: { readonly reference: 
     if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);
     const why = waitsForPayee(facts);
     if (why !== undefined) return parkPlan(book, one, ask, why);
+    const named = accountNamed(book, one, facts.details, input);
+    if (named === "ask")
+      return () => ({ disbursement: one.id, state: one.state, attempt: null, ask_name: { ...(facts.details as object) } });
+    if (named !== undefined) return parkPlan(book, one, ask, named);
     if (input.connected === false) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000));
     const row = judge(book, one, "send", ask);
     return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input.reference);
@@ -63,10 +99,16 @@ function waitBehind(writer: Writer, one: Disbursement, liftsAt: Date | null) {
 }
 
 function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | Refusal {
-  const row = judge(book, one, "park", ask);
+  const facts = book.factsOfDisbursement(one);
+  const againstAccount = waitsForPayee(facts) === undefined ? why : undefined;
+  const row = decide(disbursementMachine, one.state, "park", ask.actor.party, (need) =>
+    disbursementNeeds[need].judge({ ...facts, againstAccount }),
+  );
   if (isRefusal(row)) return row;
+  // What the bank says against the account stays so until there is another account.
+  const fault = againstAccount === undefined ? {} : ({ fault: "payee", dueAt: null } as const);
   return (writer) => {
-    askForAccount(writer, writer.stepDisbursement(one, "park", { reason: why, dueAt: parkedUntil(book, one) }));
+    askForAccount(writer, writer.stepDisbursement(one, "park", { reason: why, dueAt: parkedUntil(book, one), ...fault }));
     if (one.orderId !== null) conclude(writer, one.orderId);
     return { disbursement: one.id, state: "parked", attempt: null, reason: why };
   };

@@ -38,6 +38,8 @@ export interface ActSettings {
   readonly rulingHold: number;
   readonly objectionHold: number;
   readonly identityNeeded: boolean;
+  /** Banks are asked whose account it is before money goes there. */
+  readonly accountNameNeeded: boolean;
   readonly secondOperatorAbove: bigint;
   /** Per cents of the time to respond after which the buyer is reminded. */
   readonly reminders: readonly number[];

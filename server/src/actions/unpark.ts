@@ -9,7 +9,7 @@ import { command } from "./command.ts";
 import { theOrder } from "./order-step.ts";
 import type { OrderAsk } from "./order-step.ts";
 import { railThatPaysOut } from "./rail-choice.ts";
-import { parkedUntil } from "./send.ts";
+import { parkedUntil, vouched } from "./send.ts";
 import type { DisbursementAsk } from "./send.ts";
 import type { Writer } from "./writer.ts";
 
@@ -35,7 +35,9 @@ export function requeue(ask: DisbursementAsk): Command {
       });
     }
     if (isRefusal(row)) return row;
-    return (writer) => ({ disbursement: one.id, state: again(writer, one).state });
+    // Said once, it holds for this payout: whatever spoke against the account is not asked for again.
+    const change = ask.actor.party === "operator" && one.fault === "payee" ? { reason: vouched } : {};
+    return (writer) => ({ disbursement: one.id, state: again(writer, one, change).state });
   });
 }
 
@@ -67,5 +69,5 @@ export function requeuePayee(writer: Writer, payeeKind: PayeeKind, payeeId: numb
 }
 
 function again(writer: Writer, one: Disbursement, change: Partial<Disbursement> = {}): Disbursement {
-  return writer.stepDisbursement(one, "requeue", { ...change, fault: null, reason: null, dueAt: writer.now });
+  return writer.stepDisbursement(one, "requeue", { fault: null, reason: null, ...change, dueAt: writer.now });
 }

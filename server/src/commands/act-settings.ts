@@ -31,6 +31,7 @@ export function actSettings(config: Config, rails: RailSettings): ActSettings {
     rulingHold: hold.ruling,
     objectionHold: hold.buyerObjection,
     identityNeeded: config.identity,
+    accountNameNeeded: config.accountName,
     secondOperatorAbove: config.ruling.secondOperatorAbove,
     reminders: order.reminders,
     rates: Object.fromEntries(config.rates),

@@ -18,6 +18,8 @@ export interface DisbursementFacts {
   readonly coolsUntil: Date | null;
   /** Where the money goes; undefined: nobody has said. A refund along its payment needs none. */
   readonly details: PayeeDetails | "along_payment" | undefined;
+  /** What the bank says against the account, where it was asked; undefined: nothing. */
+  readonly againstAccount?: string | undefined;
   /** What would go out together with it, itself included. */
   readonly together: bigint;
   readonly minimum: bigint;
@@ -32,6 +34,7 @@ export function waitsForPayee(f: DisbursementFacts): string | undefined {
   }
   if (f.coolsUntil !== null) return `The payout details were changed; money goes there from ${f.coolsUntil.toISOString()}.`;
   if (f.details === undefined) return "No bank account is known for the payee; the payee must give one.";
+  if (f.againstAccount !== undefined) return f.againstAccount;
   if (f.together < f.minimum) return "The amount is below the smallest payout; it goes out together with the payee's next one.";
   return undefined;
 }
@@ -60,7 +63,7 @@ export const disbursementNeeds: Record<DisbursementNeed, { readonly says: string
     judge: (f) => (f.together < f.minimum ? refuse("amount_too_small", "Below the smallest payout.") : undefined),
   },
   waits_for_payee: {
-    says: "it waits only for its payee: no account, an identity check, a cooling-off, or too small to go alone",
+    says: "it waits only for its payee: no account, one that the bank does not know or that is another's, an identity check, a cooling-off, or too small to go alone",
     judge: (f) => (waitsForPayee(f) === undefined ? refuse("not_now", "Nothing is missing from the payee.") : undefined),
   },
   obstacle_gone: {

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
-import type { AttemptOutcome } from "../actions/send.ts";
+import type { Answer } from "../actions/command.ts";
+import type { AttemptOutcome, DisbursementAsk, SendInput } from "../actions/send.ts";
 import { concludeAttempt, startSending } from "../actions/send.ts";
 import { requeue } from "../actions/unpark.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
+import { railMemory } from "../db/rail-memory.ts";
 import { attemptOrders, readDue } from "../db/due.ts";
 import type { DueRow } from "../db/due.ts";
 import type { PayeeKind } from "../domain/facts.ts";
 import { must } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
-import type { Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
+import type { PayeeDetails, Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
 
@@ -37,7 +39,7 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
   const connected = engine.rails.has(String(row["rail"]));
   if (!connected) await missRail(engine, String(row["rail"]));
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
-  const answer = await engine.lanes.one(startSending(ask, { reference, connected }));
+  const answer = await startNamed(engine, ask, { rail: String(row["rail"]), currency: String(row["currency"]) }, { reference, connected });
   if (isRefusal(answer)) {
     engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
     return [];
@@ -48,6 +50,59 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
   if (typeof attemptId !== "number") return [];
   const result = await tell(engine, sellerId, attemptId, (rail, request) => rail.send(request));
   return [{ ...about, what: `${String(row["kind"])} sent`, result }];
+}
+
+/** Starts an attempt; where the account was never asked about, its bank is asked first, and the answer is judged under the lock again. */
+async function startNamed(
+  engine: Engine,
+  ask: DisbursementAsk,
+  { rail: railName, currency }: { readonly rail: string; readonly currency: string },
+  input: SendInput,
+): Promise<Answer> {
+  const rail = engine.rails.get(railName);
+  const enquire = rail?.enquireName?.bind(rail);
+  if (enquire === undefined || !engine.settings.accountNameNeeded) return engine.lanes.one(startSending(ask, input));
+  const first = await engine.lanes.one(startSending(ask, { ...input, named: "can_ask" }));
+  if (isRefusal(first) || !isDetails(first.done["ask_name"])) return first;
+  const details = first.done["ask_name"];
+  const account = { accountNumber: details["accountNumber"] ?? "", bankCode: details["bankCode"] ?? "" };
+  const known = await knownName(engine, railName, account);
+  if (known !== undefined) return engine.lanes.one(startSending(ask, { ...input, named: { ...account, accountName: known } }));
+  try {
+    const said = await enquire(payeeDetails(details), currency);
+    if (said.found) await keepName(engine, railName, account, said.accountName);
+    return await engine.lanes.one(
+      startSending(ask, { ...input, named: { ...account, accountName: said.found ? said.accountName : null } }),
+    );
+  } catch (error) {
+    engine.log.warn(
+      { rail: railName, error: error instanceof Error ? error.message : "" },
+      "a bank did not say whose account it is; it is asked again",
+    );
+    return engine.lanes.one(startSending(ask, { ...input, connected: false }));
+  }
+}
+
+interface Account {
+  readonly accountNumber: string;
+  readonly bankCode: string;
+}
+
+const nameKind = "account_name";
+const nameKey = ({ bankCode, accountNumber }: Account) => `${bankCode} ${accountNumber}`;
+
+async function knownName(engine: Engine, rail: string, account: Account): Promise<string | undefined> {
+  const kept = await railMemory(engine.pool, rail).recall(nameKind, nameKey(account));
+  const name = kept?.value["name"];
+  return typeof name === "string" ? name : undefined;
+}
+
+async function keepName(engine: Engine, rail: string, account: Account, name: string): Promise<void> {
+  await railMemory(engine.pool, rail).keep(nameKind, nameKey(account), { name }, engine.now());
+}
+
+function isDetails(value: unknown): value is Record<string, string> {
+  return typeof value === "object" && value !== null;
 }
 
 /** After so many failed attempts a person should look: it goes on being tried, ever less often. */
@@ -139,6 +194,10 @@ function payee(to: Record<string, string>): SendRequest["to"] {
   const reference = to["paymentReference"];
   if (reference !== undefined)
     return { paymentReference: reference, ...(to["railReference"] ? { railReference: to["railReference"] } : {}) };
+  return payeeDetails(to);
+}
+
+function payeeDetails(to: Record<string, string>): PayeeDetails {
   const wise = to["wiseAccountId"];
   if (wise !== undefined && wise !== "") return { kind: "wise_account", accountId: wise, name: to["accountName"] ?? "" };
   return {
