@@ -1,0 +1,133 @@
+import type { RailName } from "../../../emulator/start.ts";
+import { worldOver } from "../setup/over-rail.ts";
+import type { WorldOver } from "../setup/over-rail.ts";
+import { Random } from "../simulator/random.ts";
+import type { Stormy } from "./orders.ts";
+import { newOrder, step } from "./orders.ts";
+
+const hour = 3_600_000;
+
+export interface StormReport {
+  readonly orders: number;
+  readonly days: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly attempts: number;
+  readonly findings: readonly string[];
+}
+
+/** How often each goes wrong, of all calls of its kind. */
+const chances = {
+  calls: { timeout_before: 0.02, timeout_after: 0.02, error_500: 0.02, error_500_after: 0.02, rate_limit: 0.02 },
+  payments: { pending: 0.05, failed: 0.03, wrong_amount: 0.03, wrong_currency: 0.02 },
+  sends: { pending: 0.06, failed: 0.06, reversed: 0.05, insufficient_balance: 0.03 },
+  notices: { webhook_duplicate: 0.1, webhook_reordered: 0.05, webhook_late: 0.05, webhook_forged: 0.05, webhook_never: 0.1 },
+} as const;
+
+/**
+ * Orders of a year over one rail's emulator with everything going wrong by chance: calls, money and notices. At the end the faults stop, all is
+ * brought to its end, and what the rail says it moved must be what the books say, to the kobo.
+ */
+export async function storm(options: { readonly rail: RailName; readonly seed: number; readonly orders: number }): Promise<StormReport> {
+  const { rail: name, seed } = options;
+  const random = new Random(seed, `storm ${name}`);
+  const world = await worldOver(name, { TRANCHE_ORDER_PAYMENT_EXPIRY: "PT72H" });
+  try {
+    world.emulated.levers.topUp("NGN", 1_000_000_000_000n);
+    await world.float(1_000_000_000_000n, "NGN");
+    const sellers = ["business", "individual", "marketplace_operator"].map((role) => world.sellerOf(role));
+    letItBlow(world);
+    const all: Stormy[] = [];
+    let days = 0;
+    const forward = async (hours: number): Promise<void> => {
+      days += hours / 24;
+      await world.emulator.clock.advance(hours * hour);
+      for (const seller of sellers) await world.advance(hours * hour, seller);
+      await world.settleDown();
+    };
+    while (all.length < options.orders || (await unfinished(world, all)) > 0) {
+      for (let i = random.whole(0, 8); i > 0 && all.length < options.orders; i -= 1)
+        all.push(await newOrder(world, sellers, all.length, new Random(seed, `order ${all.length}`)));
+      for (const one of all) if (one.random.chance(0.6)) await step(world, one);
+      await maybeDispute(world, all, random);
+      await forward(random.whole(1, 16));
+      if (all.length >= options.orders) await calm(world);
+      if (days > 1_500) break;
+    }
+    for (let i = 0; i < 8; i += 1) await forward(24);
+    return { orders: all.length, days: Math.round(days), ...(await judge(world, all)) };
+  } finally {
+    await world.close();
+  }
+}
+
+function letItBlow({ emulated, calls }: WorldOver): void {
+  const rule = emulated.script as (one: { fault: string; on?: string; chance: number }) => void;
+  for (const [fault, chance] of Object.entries(chances.calls)) for (const on of new Set(Object.values(calls))) rule({ fault, on, chance });
+  for (const [fault, chance] of Object.entries(chances.payments)) rule({ fault, on: "pay", chance });
+  for (const on of [calls.payout, calls.refund]) for (const [fault, chance] of Object.entries(chances.sends)) rule({ fault, on, chance });
+  for (const on of ["pay", calls.payout, calls.refund])
+    for (const [fault, chance] of Object.entries(chances.notices)) rule({ fault, on, chance });
+}
+
+async function calm({ emulated }: WorldOver): Promise<void> {
+  await fetch(`${emulated.url}/_emulator/script`, { method: "DELETE" });
+}
+
+/** Now and then a payer's bank takes a payment back, or wants to. */
+async function maybeDispute(world: WorldOver, all: readonly Stormy[], random: Random): Promise<void> {
+  if (all.length === 0 || !random.chance(0.1)) return;
+  const one = random.pick(all);
+  const payment = (await world.paymentsOf(one.id, one.sellerId)).find((paid) => paid.state === "received");
+  if (payment === undefined) return;
+  try {
+    const dispute = world.emulated.levers.openDispute(payment.reference, undefined) as { readonly id: number | string };
+    if (random.chance(0.5)) {
+      await world.settleDown();
+      world.emulated.levers.resolveDispute(String(dispute.id), random.pick(["won", "lost"] as const));
+    }
+  } catch {
+    // It was refunded already, or is in dispute.
+  }
+}
+
+async function unfinished(world: WorldOver, all: readonly Stormy[]): Promise<number> {
+  const { rows } = await world.engine.pool.query<{ n: bigint }>(
+    `SELECT (SELECT count(*) FROM orders WHERE state NOT IN ('completed', 'expired', 'charged_back'))
+          + (SELECT count(*) FROM disbursements WHERE state NOT IN ('succeeded', 'cancelled'))
+          + (SELECT count(*) FROM payments WHERE state IN ('open', 'pending')) AS n`,
+  );
+  return all.length === 0 ? 1 : Number(rows[0]?.n ?? 0n);
+}
+
+async function judge(world: WorldOver, all: readonly Stormy[]): Promise<Pick<StormReport, "states" | "attempts" | "findings">> {
+  const findings: string[] = [];
+  await world.sound().catch((error: unknown) => findings.push(error instanceof Error ? error.message : String(error)));
+  const states: Record<string, number> = {};
+  for (const { id, sellerId } of all) {
+    const { state } = await world.order(id, sellerId);
+    states[state] = (states[state] ?? 0) + 1;
+    if (!["completed", "expired", "charged_back"].includes(state)) findings.push(`order ${id} is ${state} for ever`);
+  }
+  const { rows } = await world.engine.pool.query<{ what: string; currency: string; sum: bigint; n: bigint }>(
+    `SELECT CASE WHEN d.kind = 'payout' OR d.details IS NOT NULL THEN 'banks' ELSE 'payers' END AS what, d.currency, sum(d.amount)::bigint AS sum, count(*) AS n
+     FROM disbursements d WHERE d.state = 'succeeded' GROUP BY 1, 2`,
+  );
+  const lost = await world.engine.pool.query<{ currency: string; sum: bigint }>(
+    "SELECT coalesce(received_currency, currency) AS currency, sum(charged_back)::bigint AS sum FROM payments GROUP BY 1",
+  );
+  for (const currency of ["NGN", "USD"]) {
+    const booked = (what: string) => rows.find((row) => row.what === what && row.currency === currency)?.sum ?? 0n;
+    const taken = lost.rows.find((row) => row.currency === currency)?.sum ?? 0n;
+    const arrived = world.arrived(currency);
+    if (arrived.banks !== booked("banks"))
+      findings.push(`${currency} ${arrived.banks} reached banks, and the books say ${booked("banks")}`);
+    if (arrived.payers !== booked("payers") + taken)
+      findings.push(`${currency} ${arrived.payers} went back to payers, and the books say ${booked("payers") + taken}`);
+  }
+  const attempts = await world.engine.pool.query<{ n: bigint; open: bigint }>(
+    "SELECT count(*) AS n, count(*) FILTER (WHERE state IN ('sending', 'in_flight', 'outcome_unknown')) AS open FROM attempts",
+  );
+  const open = Number(attempts.rows[0]?.open ?? 0n);
+  if (open > 0) findings.push(`${open} attempts are undecided for ever`);
+  return { states, attempts: Number(attempts.rows[0]?.n ?? 0n), findings };
+}
