@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+// What Stryker runs against the mutants of one file: the tests that `run.ts` names, and no others. They are named here and not in Stryker's
+// own `testFiles`, because Stryker 10 then never switches on the mutants of constants: each of them would seem to survive.
+const include = (process.env.MUTATION_TESTS ?? "").split(" ").filter((path) => path !== "");
+if (include.length === 0) throw new Error("MUTATION_TESTS names no test; `npm run mutation` sets it");
+
+export default defineConfig({
+  test: {
+    include,
+    // Every mutant gets a worker of its own anyway; starting it is most of what a mutant costs.
+    isolate: false,
+    globalSetup: ["server/test/setup/global.ts"],
+    setupFiles: ["mutation/fixed-seed.ts"],
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+});
