@@ -4,6 +4,7 @@ import { join } from "node:path";
 export const folders = ["domain", "ledger"] as const;
 export type Folder = (typeof folders)[number];
 
+const behaviour = (...names: readonly string[]) => names.map((name) => `server/test/${name}.test.ts`);
 const domain = (...names: readonly string[]) => names.map((name) => `server/src/domain/${name}.test.ts`);
 
 /** The tests of the files that have none beside them, or that need others besides. Types alone have no mutants, and still are looked at. */
@@ -16,6 +17,18 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/domain/money-in-table.ts": domain("other-tables", "never-rules"),
   "server/src/domain/money-out-table.ts": domain("other-tables", "never-rules"),
   "server/src/domain/side-tables.ts": domain("other-tables", "never-rules"),
+  "server/src/ledger/balances.ts": behaviour("verify"),
+  "server/src/ledger/prove-history.ts": behaviour("verify-pieces"),
+  "server/src/ledger/prove-journal.ts": behaviour("verify-pieces"),
+  "server/src/ledger/prove-money.ts": behaviour("verify-pieces", "verify"),
+  "server/src/ledger/prove.ts": behaviour("verify-pieces"),
+  "server/src/ledger/solvency-facts.ts": behaviour("solvency-facts"),
+  "server/src/ledger/solvency.ts": behaviour("verify"),
+  "server/src/ledger/verify-chain.ts": behaviour("verify"),
+  "server/src/ledger/verify-history.ts": behaviour("verify"),
+  "server/src/ledger/verify-money.ts": behaviour("verify"),
+  "server/src/ledger/verify-references.ts": behaviour("verify-references"),
+  "server/src/ledger/verify.ts": behaviour("verify", "verify-pieces"),
 };
 
 /** The tests that mutants of a file are run against: the one beside it, and what the list above adds. */
