@@ -13,7 +13,7 @@ import { filesOf, folders, strykerSettings, testsOf } from "./settings.ts";
 const root = join(import.meta.dirname, "..");
 const reports = join(root, "mutation", "reports");
 const stryker = join(root, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-const own = ["mutation/vitest.config.ts", "mutation/fixed-seed.ts"];
+const own = ["mutation/vitest.config.ts", "mutation/fixed-seed.ts", "mutation/loads.ts"];
 
 const asked = process.argv.slice(2).filter((word) => word !== "--fresh");
 const fresh = process.argv.includes("--fresh");
@@ -67,7 +67,7 @@ function run(folder: Folder, name: string, file: string, tests: readonly string[
   // An old report must not speak for a run that broke.
   rmSync(made, { force: true });
   writeFileSync(settings, JSON.stringify(strykerSettings(file, made)));
-  const env = { ...process.env, MUTATION_TESTS: tests.join(" ") };
+  const env = { ...process.env, MUTATION_FILE: file, MUTATION_TESTS: tests.join(" ") };
   const done = spawnSync(process.execPath, [stryker, "run", settings], { cwd: root, stdio: "inherit", env });
   if (done.status !== 0 || !existsSync(made)) throw new Error(`Stryker did not get through ${file}: see above`);
   return JSON.parse(readFileSync(made, "utf8"));

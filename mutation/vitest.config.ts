@@ -7,7 +7,7 @@ if (include.length === 0) throw new Error("MUTATION_TESTS names no test; `npm ru
 
 export default defineConfig({
   test: {
-    include,
+    include: [...include, "mutation/loads.ts"],
     // Every mutant gets a worker of its own anyway; starting it is most of what a mutant costs.
     isolate: false,
     globalSetup: ["server/test/setup/global.ts"],
