@@ -9,6 +9,7 @@ import { filesOf, folders, strykerSettings, testsOf } from "./settings.ts";
 
 // `npm run mutation [-- domain|ledger|FILE…] [--fresh]`: changes the code in small ways, one at a time, and wants a test to notice each. Each
 // file is run by itself against its own tests, and its result kept until it or one of them changes, so that a run can be broken off and resumed.
+// After a change Stryker runs those mutants again that the change may concern; with `--fresh` all of them.
 
 const root = join(import.meta.dirname, "..");
 const reports = join(root, "mutation", "reports");
@@ -68,7 +69,8 @@ function run(folder: Folder, name: string, file: string, tests: readonly string[
   rmSync(made, { force: true });
   writeFileSync(settings, JSON.stringify(strykerSettings(file, made)));
   const env = { ...process.env, MUTATION_FILE: file, MUTATION_TESTS: tests.join(" ") };
-  const done = spawnSync(process.execPath, [stryker, "run", settings], { cwd: root, stdio: "inherit", env });
+  const slices = ["--incremental", "--incrementalFile", join(reports, folder, `${name}.before.json`), ...(fresh ? ["--force"] : [])];
+  const done = spawnSync(process.execPath, [stryker, "run", settings, ...slices], { cwd: root, stdio: "inherit", env });
   if (done.status !== 0 || !existsSync(made)) throw new Error(`Stryker did not get through ${file}: see above`);
   return JSON.parse(readFileSync(made, "utf8"));
 }
