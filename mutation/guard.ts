@@ -7,14 +7,20 @@ export interface ReportedMutant {
   readonly status: string;
   /** How many tests were run against it; missing where none was. */
   readonly testsCompleted?: number;
+  /** Whether it lies in what runs once, while its file is loaded. */
+  readonly static?: boolean;
 }
 
-export interface Judged {
+interface Score {
   /** Percent of the valid mutants that a test noticed. */
   readonly score: number;
   readonly mutants: number;
+  readonly missed: number;
   readonly testsPerMutant: number;
-  readonly perFile: readonly { readonly file: string; readonly score: number; readonly mutants: number; readonly missed: number }[];
+}
+
+export interface Judged extends Score {
+  readonly perFile: readonly (Score & { readonly file: string })[];
   /** Why the run must not count; empty when it may. */
   readonly complaints: readonly string[];
 }
@@ -22,35 +28,60 @@ export interface Judged {
 const noticed = new Set(["Killed", "Timeout"]);
 const missed = new Set(["Survived", "NoCoverage"]);
 
-/** The least score that a run may have, in percent. */
+/** The least score that a folder may have, in percent. */
 export const leastScore = 85;
 
 /**
- * Judges a report. A run in which the runner found no tests reports every mutant as survived, or worse, looks like a result: a mutant that
- * "survived" without a test having been run against it is a complaint of its own, and so is a run that tested nothing.
+ * Judges the reports of a folder's files together. A run in which the runner found no tests reports every mutant as survived, or worse, looks
+ * like a result: a mutant that no test was run against is a complaint of its own, and so is a run that tested nothing.
  */
-export function judge(report: MutationReport): Judged {
-  const all = Object.entries(report.files).flatMap(([file, { mutants }]) => mutants.map((mutant) => ({ file, ...mutant })));
-  const valid = all.filter(({ status }) => noticed.has(status) || missed.has(status));
-  const tests = valid.reduce((sum, { testsCompleted = 0 }) => sum + testsCompleted, 0);
-  const testsPerMutant = valid.length === 0 ? 0 : tests / valid.length;
-  const untested = valid.filter(({ status, testsCompleted = 0 }) => status === "Survived" && testsCompleted === 0).length;
-  const broken = all.filter(({ status }) => status === "RuntimeError" || status === "Pending").length;
-  const score = scoreOf(valid);
+export function judge(reports: readonly MutationReport[]): Judged {
+  const perFile = reports.flatMap(({ files }) => Object.entries(files).map(([file, { mutants }]) => ({ file, mutants })));
+  const all = perFile.flatMap(({ mutants }) => mutants);
+  const score = scoreOf(all);
   const complaints = [
-    ...(valid.length === 0 ? ["the report holds no mutant"] : []),
-    ...(valid.length > 0 && testsPerMutant === 0 ? ["no test was run against any mutant"] : []),
-    ...(untested > 0 ? [`${untested} mutants survived without a test having been run against them`] : []),
-    ...(broken > 0 ? [`${broken} mutants could not be judged: their runs broke`] : []),
-    ...(score < leastScore ? [`the score is ${score.toFixed(2)} %, below ${leastScore} %`] : []),
+    ...(score.mutants === 0 ? ["the report holds no mutant"] : []),
+    ...perFile.flatMap(({ file, mutants }) => complaintsOf(mutants).map((complaint) => `${file}: ${complaint}`)),
+    ...(score.score < leastScore ? [`the score is ${score.score.toFixed(2)} %, below ${leastScore} %`] : []),
   ];
-  const perFile = Object.keys(report.files).map((file) => {
-    const own = valid.filter((mutant) => mutant.file === file);
-    return { file, score: scoreOf(own), mutants: own.length, missed: own.filter(({ status }) => missed.has(status)).length };
-  });
-  return { score, mutants: valid.length, testsPerMutant, perFile, complaints };
+  return { ...score, perFile: perFile.map(({ file, mutants }) => ({ file, ...scoreOf(mutants) })), complaints };
 }
 
-function scoreOf(mutants: readonly ReportedMutant[]): number {
-  return mutants.length === 0 ? 0 : (100 * mutants.filter(({ status }) => noticed.has(status)).length) / mutants.length;
+/** Whether a report says something about its mutants at all, however many of them were noticed. */
+export function isSound(report: MutationReport): boolean {
+  return Object.values(report.files).every(({ mutants }) => complaintsOf(mutants).length === 0);
+}
+
+function complaintsOf(mutants: readonly ReportedMutant[]): string[] {
+  const valid = mutants.filter(isValid);
+  const untested = valid.filter(({ status, testsCompleted = 0 }) => status !== "Timeout" && testsCompleted === 0).length;
+  const constants = valid.filter((mutant) => mutant.static === true);
+  const broken = mutants.filter(({ status }) => status === "RuntimeError" || status === "Pending").length;
+  return [
+    ...(valid.length > 0 && scoreOf(valid).testsPerMutant === 0 ? ["no test was run against any mutant"] : []),
+    ...(untested > 0 ? [`no test was run against ${untested} of ${valid.length} mutants`] : []),
+    // Stryker can run tests without having switched on what is read while a file is loaded. Then none of them is noticed.
+    ...(constants.length > 4 && constants.every(isMissed) ? [`none of ${constants.length} mutants of constants was noticed`] : []),
+    ...(broken > 0 ? [`${broken} mutants could not be judged: their runs broke`] : []),
+  ];
+}
+
+function scoreOf(mutants: readonly ReportedMutant[]): Score {
+  const valid = mutants.filter(isValid);
+  const lost = valid.filter(isMissed).length;
+  const tests = valid.reduce((sum, { testsCompleted = 0 }) => sum + testsCompleted, 0);
+  const count = valid.length;
+  return { mutants: count, missed: lost, score: part(100 * (count - lost), count), testsPerMutant: part(tests, count) };
+}
+
+function part(of: number, whole: number): number {
+  return whole === 0 ? 0 : of / whole;
+}
+
+function isValid({ status }: ReportedMutant): boolean {
+  return noticed.has(status) || missed.has(status);
+}
+
+function isMissed({ status }: ReportedMutant): boolean {
+  return missed.has(status);
 }

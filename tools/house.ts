@@ -8,14 +8,9 @@ const mostLines = 400;
 const tooLong: ReadonlyMap<string, number> = new Map([]);
 
 /** The programs that read these accept nothing but a default export. */
-const defaultExportNeeded: ReadonlySet<string> = new Set([
-  "vitest.config.ts",
-  "tools/count-reporter.ts",
-  "mutation/vitest.domain.config.ts",
-  "mutation/vitest.ledger.config.ts",
-]);
+const defaultExportNeeded: ReadonlySet<string> = new Set(["vitest.config.ts", "tools/count-reporter.ts", "mutation/vitest.config.ts"]);
 
-const readsEnvironment = /^(server\/src\/config\.ts|tools\/|bench\/|server\/test\/|vitest\.config\.ts)/;
+const readsEnvironment = /^(server\/src\/config\.ts|tools\/|bench\/|mutation\/|server\/test\/|vitest\.config\.ts)/;
 /** Time is handed to these as an argument. */
 const withoutClock = /^(server\/src\/(domain|atarapay|ledger|events|actions)|emulator\/\w+)\//;
 /** These draw from a seed that was handed to them, or not at all. */

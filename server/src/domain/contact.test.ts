@@ -8,11 +8,29 @@ test("an e-mail address is trimmed and its domain put in lower case", () => {
   expect(normaliseEmail("o'neill@mail.example.co.uk")).toBe("o'neill@mail.example.co.uk");
 });
 
+test("an address may be as long as mail servers take, its labels short, and its domain hold digits", () => {
+  const local = "a".repeat(64);
+  const longest = `${local}@${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(57)}.com`;
+  expect(longest).toHaveLength(254);
+  expect(normaliseEmail(longest)).toBe(longest);
+  expect(normaliseEmail(longest.replace("@", "@e"))).toMatchObject({ refused: "invalid" });
+  expect(normaliseEmail(longest.replace(".com", "d.com"))).toMatchObject({ refused: "invalid" });
+  for (const address of ["a@b.c", "a@1.co", "a@x.1a", "a@x.a1", "a@x.11a", "a@x-1.example", "ada@exämple.com"]) {
+    expect(normaliseEmail(address)).toBe(address);
+  }
+});
+
 test("what cannot be a mailbox is refused with a sentence that names the field", () => {
   const bad = ["", "ada", "ada@", "@example.com", "ada@example", "ada@exa mple.com", "a da@example.com", "ada@@example.com", "ada@.com"];
   const worse = [
     ".ada@example.com",
     "a..b@example.com",
+    "ada.@example.com",
+    "ada@x-.com",
+    "ada@example.1",
+    "ada@x.com.12",
+    `ada@${"b".repeat(64)}.com`,
+    ["ada@example.com"],
     "ada@-x.com",
     "ada@127.0.0.1",
     "ada@example.com\nBcc: x@y.zz",
@@ -23,8 +41,13 @@ test("what cannot be a mailbox is refused with a sentence that names the field",
   ];
   for (const value of [...bad, ...worse, `${"a".repeat(65)}@example.com`, `a@${"b".repeat(250)}.com`]) {
     const answer = normaliseEmail(value, "buyer_email");
-    expect(answer).toMatchObject({ refused: "invalid", detail: "buyer_email must be an e-mail address such as ada@example.com." });
+    expect(answer).toEqual({
+      refused: "invalid",
+      detail: "buyer_email must be an e-mail address such as ada@example.com.",
+      facts: { field: "buyer_email" },
+    });
   }
+  expect(normaliseEmail("ada")).toMatchObject({ facts: { field: "email" } });
 });
 
 test("every way to write a Nigerian number is the same number", () => {
@@ -47,6 +70,13 @@ test("numbers of other countries need their country code", () => {
   expect(normalisePhone("0044 7911 123456")).toBe("+447911123456");
   expect(normalisePhone("447911123456")).toBe("+447911123456");
   expect(normalisePhone("01 234 5678")).toBe("+23412345678");
+  // Eleven digits are a number with its country code, and ten are one without, which only Nigeria's mobile numbers can be.
+  expect(normalisePhone("86123456789")).toBe("+86123456789");
+  expect(normalisePhone("44791112345")).toBe("+44791112345");
+  expect(normalisePhone(" 1234567890 ")).toMatchObject({ refused: "invalid" });
+  // Where the digits of Nigeria's code stand elsewhere, they are nothing.
+  expect(normalisePhone("+123405678901")).toBe("+123405678901");
+  expect(normalisePhone("+44791112234")).toBe("+44791112234");
 });
 
 test("what is no number is refused with a sentence that names the field", () => {
@@ -59,14 +89,27 @@ test("what is no number is refused with a sentence that names the field", () => 
     "+123",
     "0803123456789",
     "+1234567890123456",
+    "+23480312345678",
+    "+23412345",
+    "+234023412345678",
+    "0012",
+    "01234",
+    "8031234567x",
+    "x08031234567",
+    ["08031234567"],
     "08031234567 ext 2",
     "++2348031234567",
     null,
     {},
   ]) {
     const answer = normalisePhone(value, "recipient");
-    expect(answer).toMatchObject({ refused: "invalid", facts: { field: "recipient" } });
+    expect(answer).toEqual({
+      refused: "invalid",
+      detail: "recipient must be a phone number such as +2348031234567 or 08031234567.",
+      facts: { field: "recipient" },
+    });
   }
+  expect(normalisePhone("")).toMatchObject({ facts: { field: "phone_number" } });
 });
 
 test("normalising twice changes nothing more", () => {

@@ -23,8 +23,7 @@ function isLocal(local: string): boolean {
 
 function isDomain(domain: string): boolean {
   const labels = domain.split(".");
-  const last = labels.at(-1) ?? "";
-  return labels.length >= 2 && !/^\d+$/.test(last) && labels.every((l) => /^[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u.test(l));
+  return labels.length >= 2 && !/\.\d+$/.test(domain) && labels.every((l) => /^[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u.test(l));
 }
 
 /**
@@ -33,7 +32,7 @@ function isDomain(domain: string): boolean {
  * naming the field, for anything else.
  */
 export function normalisePhone(value: unknown, field = "phone_number"): string | Refusal {
-  const text = typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : "";
+  const text = typeof value === "number" ? String(value) : typeof value === "string" ? value : "";
   const international = readInternational(text.replace(/[\s().\-\u2010-\u2015]/g, ""));
   if (international === undefined) {
     return refuse("invalid", `${field} must be a phone number such as +2348031234567 or 08031234567.`, { field });
@@ -44,16 +43,17 @@ export function normalisePhone(value: unknown, field = "phone_number"): string |
 function readInternational(text: string): string | undefined {
   const plus = text.startsWith("+");
   const digits = plus ? text.slice(1) : text;
-  if (!/^\d+$/.test(digits)) return undefined;
   if (plus) return checked(digits);
   if (digits.startsWith("00")) return checked(digits.slice(2));
-  // A Nigerian mobile number has ten digits after the zero, a landline seven to nine.
-  if (digits.startsWith("0")) return /^0[1-9]\d{6,9}$/.test(digits) ? checked(`234${digits.slice(1)}`) : undefined;
+  if (digits.startsWith("0")) return checked(`234${digits.slice(1)}`);
   if (/^[789]\d{9}$/.test(digits)) return checked(`234${digits}`);
   return digits.length >= 11 ? checked(digits) : undefined;
 }
 
-/** E.164: at most 15 digits, the first not zero; fewer than 8 is no subscriber anywhere. */
+/**
+ * E.164: digits alone, at most 15, the first not zero; fewer than 8 is no subscriber anywhere. A Nigerian mobile number has ten digits after its
+ * country code, a landline seven to nine.
+ */
 function checked(digits: string): string | undefined {
   const mended = digits.replace(/^2340(?=\d{7,10}$)/, "234");
   const nigerian = !mended.startsWith("234") || /^234[1-9]\d{6,9}$/.test(mended);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { anOrder, day, hour, someTerms, start } from "../../test/setup/an-order.ts";
-import { deadlineNames, deadlinesOnEntering, extended, later, silenceMeans } from "./deadlines.ts";
+import { deadlineNames, deadlinesOnEntering, extended, later, postponed, silenceMeans } from "./deadlines.ts";
 import type { OrderChange } from "./order.ts";
 import { orderStates } from "./order-table.ts";
+import type { OrderState } from "./order-table.ts";
 
 const now = start;
 const at = (millis: number) => new Date(now.getTime() + millis);
@@ -100,6 +101,20 @@ describe("what silence means", () => {
     }
   });
 
+  test("it is the sentence that was agreed", () => {
+    const means = (state: OrderState) => silenceMeans({ ...anOrder({ state }), dueAt: now });
+    expect(means("proposed")).toBe("the order expires");
+    expect(means("agreed")).toBe("the order expires");
+    expect(means("funded")).toBe("the buyer gets the money back, less the escrow fee");
+    expect(means("redelivery")).toBe("the buyer gets the money back, less the escrow fee");
+    expect(means("rejected")).toBe("the return counts as confirmed and the buyer is refunded");
+    expect(means("contested")).toBe("the operator decides the dispute");
+    expect(means("disputed")).toBe("the operator is reminded; only a decision moves the money");
+    // No ended order has a deadline. Should one be left over, nothing comes of it.
+    expect(means("accepted")).toBeNull();
+    expect(silenceMeans({ ...anOrder({ state: "funded" }), dueAt: null })).toBeNull();
+  });
+
   test("after a delivery it depends on the terms", () => {
     const waiting = { ...anOrder({ state: "delivered" }), dueAt: now };
     expect(silenceMeans(waiting)).toContain("the buyer gets the money back");
@@ -125,7 +140,17 @@ describe("an outage", () => {
     }
   });
 
+  test("of known length moves what is due when it begins or later, however much later", () => {
+    const moved = (deliverBy: Date) => postponed(anOrder({ deliverBy, dueAt: deliverBy }), from, 2 * hour);
+    for (const still of [from, to, at(90 * day)]) {
+      expect(moved(still)).toMatchObject({ deliverBy: later(still, 2 * hour), dueAt: later(still, 2 * hour) });
+    }
+    expect(moved(later(from, -1))).toMatchObject({ deliverBy: later(from, -1), dueAt: later(from, -1) });
+  });
+
   test("leaves what was not set alone", () => {
     expect(set(extended(anOrder({}), from, to))).toEqual({});
+    expect(set(postponed(anOrder({}), from, hour))).toEqual({});
+    expect(Object.values(extended(anOrder({}), from, to))).toEqual(deadlineNames.map(() => null).concat(null));
   });
 });

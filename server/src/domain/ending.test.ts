@@ -118,6 +118,15 @@ describe("the sample order's endings", () => {
     for (const change of [{ buyerGets: -1n }, { buyerGets: 450_001n }, { lost: 450_001n }, { lost: -1n }, { paid: 0n }, { railFee: -1n }]) {
       expect(() => exit({ ...sample, ...change })).toThrow(Fault);
     }
+    for (const [buyerGets, paid, lost] of [
+      [450_001n, 450_000n, 0n],
+      [0n, 450_000n, 450_001n],
+      [0n, 0n, 0n],
+    ] as const) {
+      expect(() => exit({ ...sample, paid, lost, buyerGets })).toThrow(
+        `no ending gives the buyer ${buyerGets} of ${paid} of which ${lost} is lost`,
+      );
+    }
   });
 });
 
@@ -154,13 +163,29 @@ describe("the gross of a ruling", () => {
   });
 
   test("the parts must sum to what escrow holds", () => {
-    expect(grossFor({ ...held, refund: 200_000n, release: 249_999n })).toMatchObject({ refused: "mismatch" });
+    expect(grossFor({ ...held, refund: 200_000n, release: 249_999n })).toEqual({
+      refused: "mismatch",
+      detail: "The two parts sum to 449999, but escrow holds 450000.",
+      facts: { refund: 200_000, release: 249_999, held: 450_000 },
+    });
     expect(grossFor({ ...held, lost: 1n, refund: 200_000n, release: 250_000n })).toMatchObject({ refused: "mismatch" });
   });
 
   test("no part is below 0 or above what escrow holds", () => {
     expect(grossFor({ ...held, refund: -1n, release: 450_001n })).toMatchObject({ refused: "amount_out_of_range" });
     expect(grossFor({ ...held, refund: 450_001n, release: -1n })).toMatchObject({ refused: "amount_out_of_range" });
+    for (const [refund, release] of [
+      [-1n, 0n],
+      [0n, -1n],
+      [450_001n, 0n],
+      [0n, 450_001n],
+    ] as const) {
+      expect(grossFor({ ...held, refund, release })).toEqual({
+        refused: "amount_out_of_range",
+        detail: "Each part must be between 0 and 450000, which is what escrow holds.",
+        facts: { refund: Number(refund), release: Number(release), held: 450_000 },
+      });
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { Fault } from "./fault.ts";
+import { Fault, must } from "./fault.ts";
 import { greatest, halfUpDiv, least } from "./money.ts";
 import { refuse } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
@@ -105,8 +105,7 @@ export function grossUp(tariff: Tariff, target: bigint): bigint {
   const most = ((target + tariff.flat + 1n) * whole) / (whole - BigInt(tariff.basisPoints)) + 1n;
   const above = greatest(tariff.flatFrom, target);
   const found = firstEnough(target, tariff.flatFrom - 1n, enough) ?? firstEnough(above, greatest(above, most), enough);
-  if (found === undefined) throw new Fault(`no amount leaves ${target} after the tariff`);
-  return found;
+  return must(found, `an amount that leaves ${target} after the tariff`);
 }
 
 function escrowFeeOf(productCost: bigint, terms: FeeTerms, p2p: boolean): bigint {

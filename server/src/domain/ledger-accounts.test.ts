@@ -3,31 +3,33 @@ import { Fault, must } from "./fault.ts";
 import * as accounts from "./ledger-accounts.ts";
 import type { Account, AccountKind } from "./ledger-accounts.ts";
 
-const every: [accounts.AccountId, AccountKind, Partial<Account>][] = [
-  [accounts.railIncoming("sandbox"), "rail_incoming", { class: "asset", floor: null, party: "rail", rail: "sandbox" }],
-  [accounts.railCash("wise"), "rail_cash", { class: "asset", floor: null, party: "rail", rail: "wise" }],
-  [accounts.railOutgoing("sandbox"), "rail_outgoing", { class: "liability", floor: 0n, party: "rail" }],
-  [accounts.railDisputed("sandbox"), "rail_disputed", { class: "asset", floor: null, party: "rail" }],
-  [accounts.railFees("sandbox"), "rail_fees", { class: "expense", floor: null, party: "rail" }],
-  [accounts.orderEscrow(3021), "order_escrow", { class: "liability", floor: 0n, party: "order", partyId: 3021, rail: null }],
-  [accounts.paymentUnapplied(2532), "payment_unapplied", { class: "liability", floor: 0n, party: "payment", partyId: 2532 }],
-  [accounts.payeePayable("seller", 7), "payee_payable", { class: "liability", floor: 0n, party: "seller", partyId: 7 }],
-  [accounts.payeePayable("service_provider", 7), "payee_payable", { floor: 0n, party: "service_provider", partyId: 7 }],
-  [accounts.payeePayable("operator", 7), "payee_payable", { floor: 0n, party: "operator", partyId: 7 }],
-  [accounts.buyerRefundable(278), "buyer_refundable", { class: "liability", floor: 0n, party: "buyer", partyId: 278 }],
-  [accounts.sellerReceivable(7), "seller_receivable", { class: "asset", floor: null, party: "seller", partyId: 7 }],
-  [accounts.escrowFees, "platform_escrow_fees", { class: "income", floor: null, party: "platform", partyId: null }],
-  [accounts.payoutFees, "platform_payout_fees", { class: "income", floor: null, party: "platform" }],
-  [accounts.platformLosses, "platform_losses", { class: "expense", floor: null, party: "platform" }],
-  [accounts.platformFloat, "platform_float", { class: "equity", floor: null, party: "platform" }],
-  [accounts.platformFx, "platform_fx", { class: "position", floor: null, party: "platform" }],
-  [must(accounts.kitAccount("acct:a"), "acct:a"), "kit_account", { class: "liability", floor: 0n, party: "kit", partyId: null }],
-  [must(accounts.kitAccount("tck:b"), "tck:b"), "kit_account", { floor: 0n, party: "kit" }],
-  [must(accounts.kitAccount("external:funding"), "external"), "kit_external", { class: "asset", floor: null, party: "kit" }],
+/** Made inside the tests: a name that cannot be made shall fail them, and not keep them from being found. */
+const every: [make: () => accounts.AccountId, AccountKind, Partial<Account>][] = [
+  [() => accounts.railIncoming("sandbox"), "rail_incoming", { class: "asset", floor: null, party: "rail", rail: "sandbox" }],
+  [() => accounts.railCash("wise"), "rail_cash", { class: "asset", floor: null, party: "rail", rail: "wise" }],
+  [() => accounts.railOutgoing("sandbox"), "rail_outgoing", { class: "liability", floor: 0n, party: "rail" }],
+  [() => accounts.railDisputed("sandbox"), "rail_disputed", { class: "asset", floor: null, party: "rail" }],
+  [() => accounts.railFees("sandbox"), "rail_fees", { class: "expense", floor: null, party: "rail" }],
+  [() => accounts.orderEscrow(3021), "order_escrow", { class: "liability", floor: 0n, party: "order", partyId: 3021, rail: null }],
+  [() => accounts.paymentUnapplied(2532), "payment_unapplied", { class: "liability", floor: 0n, party: "payment", partyId: 2532 }],
+  [() => accounts.payeePayable("seller", 7), "payee_payable", { class: "liability", floor: 0n, party: "seller", partyId: 7 }],
+  [() => accounts.payeePayable("service_provider", 7), "payee_payable", { floor: 0n, party: "service_provider", partyId: 7 }],
+  [() => accounts.payeePayable("operator", 7), "payee_payable", { floor: 0n, party: "operator", partyId: 7 }],
+  [() => accounts.buyerRefundable(278), "buyer_refundable", { class: "liability", floor: 0n, party: "buyer", partyId: 278 }],
+  [() => accounts.sellerReceivable(7), "seller_receivable", { class: "asset", floor: null, party: "seller", partyId: 7 }],
+  [() => accounts.escrowFees, "platform_escrow_fees", { class: "income", floor: null, party: "platform", partyId: null }],
+  [() => accounts.payoutFees, "platform_payout_fees", { class: "income", floor: null, party: "platform" }],
+  [() => accounts.platformLosses, "platform_losses", { class: "expense", floor: null, party: "platform" }],
+  [() => accounts.platformFloat, "platform_float", { class: "equity", floor: null, party: "platform" }],
+  [() => accounts.platformFx, "platform_fx", { class: "position", floor: null, party: "platform" }],
+  [() => must(accounts.kitAccount("acct:a"), "acct:a"), "kit_account", { class: "liability", floor: 0n, party: "kit", partyId: null }],
+  [() => must(accounts.kitAccount("tck:b"), "tck:b"), "kit_account", { floor: 0n, party: "kit" }],
+  [() => must(accounts.kitAccount("external:funding"), "external"), "kit_external", { class: "asset", floor: null, party: "kit" }],
 ];
 
 describe("the chart of accounts", () => {
-  test.each(every)("%s is read back as what it is", (id, kind, facts) => {
+  test.each(every)("%s is read back as what it is", (make, kind, facts) => {
+    const id = make();
     expect(accounts.parseAccount(id)).toMatchObject({ id, kind, ...facts });
     expect(id).toMatch(accounts.accountPattern);
   });
@@ -74,9 +76,54 @@ describe("the chart of accounts", () => {
     }
   });
 
+  test("what is no account is named in the fault", () => {
+    expect(() => accounts.parseAccount("my:pocket")).toThrow(new Fault("not an account of the chart: my:pocket"));
+  });
+
+  test("a name is read once and kept, and read anew after very many others", () => {
+    const first = accounts.parseAccount("order:1:escrow");
+    expect(accounts.parseAccount("order:1:escrow")).toBe(first);
+    for (let id = 1; id <= 10_001; id += 1) accounts.parseAccount(`payment:${id}:unapplied`);
+    const again = accounts.parseAccount("order:1:escrow");
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+
+  test("the letters of a name are those the database checks, from its first to its last", () => {
+    for (const name of ["A:b", "a:B", "a|b", "|ab", "ab|", ""]) expect(name).not.toMatch(accounts.accountPattern);
+  });
+
   test("no function makes a name outside the chart", () => {
     expect(() => accounts.railCash("pay|stack")).toThrow(Fault);
     expect(() => accounts.railCash("")).toThrow(Fault);
     for (const id of [0, -1, 1.5, Number.NaN, 2 ** 53, 1e21]) expect(() => accounts.orderEscrow(id)).toThrow(Fault);
+  });
+});
+
+describe("patterns for the database", () => {
+  const matching = (kinds: readonly AccountKind[], names: readonly string[]) =>
+    names.filter((name) => new RegExp(accounts.accountsOf(kinds)).test(name));
+  const names = ["order:1:escrow", "rail:a:cash", "payee:operator:3:payable", "order:01:escrow", "xorder:1:escrow", "order:1:escrowx", ""];
+
+  test("find the names of the kinds that are asked for, and no others", () => {
+    expect(matching(["order_escrow"], names)).toEqual(["order:1:escrow"]);
+    expect(matching(["rail_cash", "payee_payable"], names)).toEqual(["rail:a:cash", "payee:operator:3:payable"]);
+    expect(matching(accounts.accountKinds, names)).toEqual(["order:1:escrow", "rail:a:cash", "payee:operator:3:payable"]);
+  });
+
+  test("have no named groups, which PostgreSQL does not know", () => {
+    expect(accounts.accountsOf(["order_escrow"])).toBe("^(?:order:(?:[1-9][0-9]{0,15}):escrow)$");
+  });
+
+  test("all kinds are told, in the chart's order", () => {
+    expect(accounts.accountKinds).toEqual(Object.keys(accounts.chart));
+  });
+
+  test("a number of sixteen digits is found, and no shorter one", () => {
+    const found = (name: string) => new RegExp(accounts.largeIdPattern).exec(name)?.[1];
+    expect(found("order:9007199254740993:escrow")).toBe("9007199254740993");
+    expect(found("payee:seller:9007199254740993:payable")).toBe("9007199254740993");
+    expect(found("order:900719925474099:escrow")).toBeUndefined();
+    expect(found("rail:9007199254740993:cash")).toBeUndefined();
   });
 });

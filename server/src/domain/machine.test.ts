@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { AnyMachine, Machine } from "./machine.ts";
+import type { AnyMachine, Machine, Party } from "./machine.ts";
 import { after, allowedActions, decide, graphFaults, steps, words } from "./machine.ts";
 import { isRefusal, refuse } from "./refusals.ts";
 
@@ -34,6 +34,7 @@ describe("decide", () => {
     expect(decide(door, "shut", "open", "seller", none)).toMatchObject({
       refused: "not_you",
       detail: "To open a door that is shut belongs to the buyer or operator.",
+      facts: { state: "shut", action: "open" },
     });
     expect(decide(door, "shut", "open", "buyer", none)).toMatchObject({ refused: "mismatch" });
   });
@@ -44,6 +45,9 @@ describe("decide", () => {
       facts: { state: "broken", action: "open" },
     });
     expect(decide(door, "none", "open", "buyer", met)).toMatchObject({ refused: "not_now" });
+    expect(decide({ ...door, name: "opening" }, "broken", "open", "buyer", met)).toMatchObject({
+      detail: "An opening that is broken cannot open.",
+    });
   });
 
   test("the first unmet need refuses, in the row's order, and the rest are not asked", () => {
@@ -106,10 +110,19 @@ describe("graphFaults", () => {
     expect(graphFaults(painted)).toEqual(["painted can never be reached"]);
   });
 
+  test("the rows may stand in any order, and one end within reach is enough", () => {
+    expect(graphFaults({ ...plain, rows: plain.rows.toReversed() })).toEqual([]);
+    expect(graphFaults({ ...plain, ends: ["shut", "broken"] })).toEqual([]);
+  });
+
   test("finds a state that only buyer and seller can leave", () => {
-    const stuck = { ...plain, states: [...plain.states, "jammed"] };
-    const rows = [...plain.rows, row("shut", "jam", "jammed", "clock"), row("jammed", "force", "broken", "buyer")];
-    expect(graphFaults({ ...stuck, rows })).toEqual(["jammed cannot be left without buyer and seller"]);
+    const jams = [...plain.rows, row("shut", "jam", "jammed", "clock")];
+    const forcedBy = (...by: Party[]) => [...jams, { ...row("jammed", "force", "broken", "buyer"), by }];
+    const faultsOf = (rows: AnyMachine["rows"]) => graphFaults({ ...plain, states: [...plain.states, "jammed"], rows });
+    for (const by of [["buyer"], ["seller"], ["buyer", "seller"]] as const) {
+      expect(faultsOf(forcedBy(...by))).toEqual(["jammed cannot be left without buyer and seller"]);
+    }
+    expect(faultsOf(forcedBy("buyer", "operator"))).toEqual([]);
   });
 
   test("finds rows that name a state the machine does not have", () => {

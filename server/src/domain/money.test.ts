@@ -33,6 +33,7 @@ describe("halfUpDiv", () => {
 
   test("faults on what has no answer", () => {
     expect(() => halfUpDiv(-1n, 2n)).toThrow(Fault);
+    expect(() => halfUpDiv(-1n, 2n)).toThrow(new Fault("halfUpDiv(-1, 2) is not defined"));
     expect(() => halfUpDiv(1n, 0n)).toThrow(Fault);
     expect(() => halfUpDiv(1n, -1n)).toThrow(Fault);
   });
@@ -106,6 +107,19 @@ describe("amounts from outside", () => {
     const answer = minor(value, "product_cost");
     expect(answer).toMatchObject({ refused: "amount_invalid", facts: { field: "product_cost" } });
     expect(isRefusal(answer) && answer.detail).toMatch(/^product_cost must /);
+  });
+
+  test("the refusal says which field is wrong, and how", () => {
+    const says = (value: unknown) => minor(value);
+    expect(says("four")).toMatchObject({
+      detail: "amount must be a whole number of the smallest unit, written in digits only.",
+      facts: { field: "amount" },
+    });
+    expect(says("434.5")).toMatchObject({ detail: "amount must be a whole number of the smallest unit, without a fraction." });
+    expect(says(0)).toMatchObject({ detail: "amount must be more than 0." });
+    expect(says(2 ** 53)).toMatchObject({ detail: "amount must not be more than 10000000000000." });
+    expect(nearestMinor("four")).toMatchObject({ facts: { field: "amount" } });
+    expect(nearestMinor("four", "price")).toMatchObject({ facts: { field: "price" } });
   });
 
   test("every whole amount comes back, as number and as text", () => {

@@ -9,9 +9,16 @@ import type { OrderFacts } from "./order-needs.ts";
 import { milestoneInTheWay, orderNeeds } from "./order-needs.ts";
 import type { OrderNeed } from "./order-table.ts";
 import { orderMachine } from "./order-table.ts";
+import type { RefusalCode } from "./refusals.ts";
 import type { OrderTerms } from "./terms.ts";
 
-const need = (name: OrderNeed, facts: Partial<OrderFacts>) => orderNeeds[name].judge(someFacts(facts))?.refused;
+/** The refusal's code, once it is sure that it tells people something. */
+function need(name: OrderNeed, facts: Partial<OrderFacts>): RefusalCode | undefined {
+  const refusal = orderNeeds[name].judge(someFacts(facts));
+  if (refusal !== undefined) expect(refusal.detail, name).toMatch(/^[A-Z][^]{10,}\.$/);
+  return refusal?.refused;
+}
+const said = (name: OrderNeed, facts: Partial<OrderFacts>) => orderNeeds[name].judge(someFacts(facts));
 const withOrder = (name: OrderNeed, order: Partial<Order>, facts: Partial<OrderFacts> = {}) =>
   need(name, { ...facts, order: anOrder(order) });
 const met = undefined;
@@ -36,8 +43,12 @@ describe("a deadline that must be past", () => {
         orderNeeds[name as keyof typeof past].judge(someFacts({ now, order: anOrder({ [field]: at }) }));
       expect(judge(deadline, deadline)).toBe(met);
       expect(judge(later(deadline, 1), deadline)).toBe(met);
-      expect(judge(justBefore(deadline), deadline)).toMatchObject({ refused: "too_early", facts: { not_before: deadline } });
-      expect(judge(deadline, null)?.refused).toBe("too_early");
+      expect(judge(justBefore(deadline), deadline)).toEqual({
+        refused: "too_early",
+        detail: `Not before ${deadline.toISOString()}.`,
+        facts: { not_before: deadline },
+      });
+      expect(judge(deadline, null)).toEqual({ refused: "too_early", detail: "There is no such deadline here." });
     },
   );
 });
@@ -60,6 +71,9 @@ describe("a deadline that must not be past", () => {
     expect(at(48 * hour)).toBe("too_late");
     const early = orderNeeds.silence_window.judge(someFacts({ order: anOrder(order), now: start }));
     expect(early?.facts).toEqual({ from: later(start, 24 * hour) });
+    // Before a delivery nobody is silent yet, and without either deadline the window does not close.
+    expect(withOrder("silence_window", { deliveredAt: null, respondBy }, { now: start })).toBe("too_early");
+    expect(withOrder("silence_window", { deliveredAt: start, respondBy: null, acceptBy: null }, { now: later(start, 90 * day) })).toBe(met);
   });
 
   test("with auto-acceptance the window closes at accept_by", () => {
@@ -108,6 +122,8 @@ describe("what the terms say", () => {
     expect(need("not_own_version", { order, by: "seller", input: { version: 4 } })).toBe("own_version");
     expect(need("not_own_version", { order, by: "buyer", input: { version: 4 } })).toBe(met);
     expect(need("not_own_version", { order, by: "buyer", input: { version: 3 } })).toBe("mismatch");
+    expect(need("not_own_version", { order, by: "buyer", input: { version: 3 }, acting: false })).toBe(met);
+    expect(need("not_own_version", { order, by: "buyer", input: {} })).toBe(met);
     expect(need("not_own_version", { order, by: "buyer", acting: false })).toBe(met);
   });
 });
@@ -135,6 +151,7 @@ describe("what a step must bring with it, asked only of who acts", () => {
     const gives = (buyerGets: bigint) => need("in_range", { input: { buyerGets } });
     expect([gives(0n), gives(450_000n)]).toEqual([met, met]);
     expect([gives(-1n), gives(450_001n)]).toEqual(["amount_out_of_range", "amount_out_of_range"]);
+    expect(said("in_range", { input: { buyerGets: -1n } })?.facts).toEqual({ most: 450_000n });
   });
 });
 
@@ -153,6 +170,10 @@ describe("money", () => {
     );
     expect(doubtful).toEqual(["open", "pending"]);
     expect(need("no_payment_in_doubt", { payments: [] })).toBe(met);
+    const sure = aPayment({ id: 1, state: "failed" });
+    const doubt = said("no_payment_in_doubt", { payments: [sure, aPayment({ id: 2, state: "pending" })] });
+    expect(doubt?.facts).toEqual({ payment: 2 });
+    expect(doubt?.detail).toContain("pending at the rail");
   });
 
   test("a chargeback takes all of escrow or a part of it: exactly one of the two rows fits", () => {
@@ -167,6 +188,7 @@ describe("money", () => {
     const reasons = ["identity", "cooling_off", "ruling", "buyer_objection", "self_dealing", "operator"] as const;
     expect(need("no_chargeback", { holds: reasons.map((reason) => aHold({ reason })) })).toBe(met);
     expect(need("no_chargeback", { holds: [aHold({ reason: "chargeback" })] })).toBe("chargeback_running");
+    expect(need("no_chargeback", { holds: [aHold({ reason: "identity" }), aHold({ reason: "chargeback" })] })).toBe("chargeback_running");
   });
 
   test("an order is completed when each payout and refund succeeded or was cancelled, or when there is none", () => {
@@ -182,6 +204,8 @@ describe("money", () => {
     const open = disbursementStates.filter((state) => need("nothing_sent", { disbursements: [aDisbursement({ state })] }) === met);
     expect(open).toEqual(disbursementStates.filter((state) => !sentStates.includes(state)));
     expect(need("nothing_sent", { disbursements: [aDisbursement({ state: "queued", attempts: 1 })] })).toBe("already_sent");
+    const one = aDisbursement({ state: "queued", attempts: 0 });
+    expect(need("nothing_sent", { disbursements: [one, aDisbursement({ state: "sending" })] })).toBe("already_sent");
   });
 
   test("only a ruling is reopened", () => {
@@ -200,6 +224,11 @@ describe("offers", () => {
     expect(offered({ offer: undefined })).toBe("offer_not_open");
     expect(offered({ input: { offerId: 8 } })).toBe("offer_not_open");
     expect(offered({ input: {} })).toBe("offer_not_open");
+    expect(said("open_split_offer", { offer: anOffer({}), input: { offerId: 8 } })).toEqual({
+      refused: "offer_not_open",
+      detail: "The open offer is number 7; accepting names it.",
+      facts: { offer: 7 },
+    });
     expect(offered({ input: {}, acting: false })).toBe(met);
   });
 
@@ -231,6 +260,11 @@ describe("a second operator", () => {
     const above = { secondOperatorAbove: 1n, offer: proposal };
     expect(ruled(above)).toBe(met);
     expect(ruled({ ...above, byName: "operator:1" })).toBe("second_operator_needed");
+    expect(ruled({ ...above, acting: false, offer: undefined })).toBe(met);
+    expect(ruled({ ...above, offer: undefined })).toBe("second_operator_needed");
+    expect(ruled({ ...above, now: justBefore(proposal.expiresAt) })).toBe(met);
+    expect(ruled({ ...above, now: proposal.expiresAt })).toBe("second_operator_needed");
+    expect(ruled({ ...above, offer: { ...proposal, kind: "split" } })).toBe("second_operator_needed");
     expect(ruled({ ...above, input: { buyerGets: 100_001n } })).toBe("second_operator_needed");
     expect(ruled({ ...above, offer: anOffer({ buyerGets: 100_000n }) })).toBe("second_operator_needed");
   });
@@ -256,6 +290,13 @@ describe("a project's slot", () => {
     expect(free(milestone({ state: "agreed" }))).toBe("milestone_in_the_way");
     expect(free(milestone({ state: "proposed", position: 3 }))).toBe(met);
     expect(free(milestone({ state: "expired" }))).toBe(met);
+    expect(free(milestone({ state: "proposed", position: 2 }))).toBe(met);
+    expect(free(milestone({ state: "proposed", position: null }))).toBe(met);
+    expect(free(milestone({ state: "agreed", dischargedAt: start }))).toBe(met);
+    // What belongs to no place in the project's order waits for live ones alone.
+    const placeless = anOrder({ projectId: 5, position: null });
+    expect(need("slot_free", { order: placeless, siblings: [milestone({ state: "agreed" })] })).toBe(met);
+    expect(need("slot_free", { order: placeless, siblings: [milestone({ state: "funded" })] })).toBe("milestone_in_the_way");
   });
 
   test("the refusal names the milestone and what would free the slot", () => {
@@ -263,6 +304,23 @@ describe("a project's slot", () => {
     const said = states.map((state) => milestoneInTheWay(milestone({ state })));
     for (const refusal of said) expect(refusal.detail).toMatch(/^Milestone 1 \(order 3020\) is \w+: .+\.$/);
     expect(new Set(said.map((refusal) => refusal.facts?.["frees"])).size).toBe(states.length);
+  });
+
+  test("each state's way out is the one that was agreed", () => {
+    const frees = (change: Partial<Order>) => milestoneInTheWay(milestone(change)).facts?.["frees"];
+    const first = "it comes first; it must be paid and finished, or expire.";
+    expect([frees({ state: "proposed" }), frees({ state: "agreed" })]).toEqual([first, first]);
+    expect(frees({ state: "awaiting_payment", agreedBeforehand: true })).toBe(first);
+    expect(frees({ state: "awaiting_payment" })).toMatch(/^its payment is still being decided at the rail; /);
+    const funded = "it ends when it is delivered and accepted, cancelled, or when its delivery time lapses.";
+    expect([frees({ state: "funded" }), frees({ state: "redelivery" })]).toEqual([funded, funded]);
+    expect(frees({ state: "delivered" })).toMatch(/buyer accepts or rejects it/);
+    expect(frees({ state: "rejected" })).toMatch(/seller confirms the return/);
+    const dispute = "it ends when the parties settle the dispute or the operator decides it.";
+    expect([frees({ state: "contested" }), frees({ state: "disputed" })]).toEqual([dispute, dispute]);
+    expect(frees({ state: "accepted" })).toMatch(/payouts and refunds/);
+    expect(milestoneInTheWay(milestone({ state: "accepted", position: null })).detail).toMatch(/^Milestone \? \(order 3020\) is accepted: /);
+    expect(milestoneInTheWay(milestone({ state: "funded" })).facts).toEqual({ order: 3020, state: "funded", frees: funded });
   });
 
   test("a ruling is not reopened once a later milestone has begun", () => {

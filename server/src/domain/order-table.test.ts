@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { permitted, questions, readSteps } from "../../test/setup/step-lines.ts";
-import { graphFaults } from "./machine.ts";
+import { decide, graphFaults } from "./machine.ts";
 import { orderNeeds } from "./order-needs.ts";
 import { endedStates, hasEnded, holdingStates, isHolding, isLive, orderMachine, orderStates, unpaidStates } from "./order-table.ts";
 
@@ -86,6 +86,38 @@ const needed: Readonly<Record<string, string>> = {
   "extend_deadlines clock proposed,agreed,awaiting_payment,funded,redelivery,delivered,rejected,contested,disputed": "outage_recorded",
 };
 
+/** What is told of a step: shops and the history go by these names. */
+const told: Readonly<Record<string, string>> = {
+  propose: "order.proposed",
+  open_checkout: "order.checkout_opened",
+  amend: "order.amended",
+  agree: "order.agreed",
+  expire: "order.expired",
+  close_checkout: "order.checkout_closed",
+  fund: "order.funded",
+  deliver: "order.delivered",
+  cancel: "order.cancelled",
+  lapse: "order.lapsed",
+  accept: "order.accepted",
+  reject: "order.rejected",
+  contest_silence: "order.contested",
+  redeliver: "order.redelivery_agreed",
+  replace: "order.replacement_promised",
+  confirm_return: "order.returned",
+  contest_return: "order.contested",
+  escalate: "order.disputed",
+  withdraw_dispute: "order.resolved",
+  agree_split: "order.resolved",
+  rule: "order.resolved",
+  reopen: "order.reopened",
+  "charge_back of an order that holds money": "order.charged_back",
+  charge_back_part: "order.charged_back_in_part",
+  "charge_back of an order that has ended": "order.charged_back_late",
+  settle: "order.completed",
+  assign_provider: "order.provider_assigned",
+  extend_deadlines: "order.deadlines_extended",
+};
+
 describe("the life of an order", () => {
   test("has no fault as a graph: no two rows for one step, no state that is unreachable or depends on the parties to be left", () => {
     expect(graphFaults(orderMachine)).toEqual([]);
@@ -102,6 +134,23 @@ describe("the life of an order", () => {
     expect(rows).toHaveLength(Object.keys(needed).length);
   });
 
+  test("every row is told by the name that was agreed", () => {
+    const rows = orderMachine.rows.map(({ action, from, event }) => {
+      const when = from.includes("funded") ? "an order that holds money" : "an order that has ended";
+      return [action === "charge_back" ? `${action} of ${when}` : action, event] as const;
+    });
+    for (const [name, event] of rows) expect(event, name).toBe(told[name]);
+    expect(new Set(rows.map(([name]) => name))).toEqual(new Set(Object.keys(told)));
+  });
+
+  test("it rests for good when it has expired or is completed, and says so to every step from there", () => {
+    expect(orderMachine.ends).toEqual(["expired", "completed"]);
+    expect(decide(orderMachine, "completed", "cancel", "seller", () => undefined)).toMatchObject({
+      refused: "order_ended",
+      detail: "An order that is completed cannot cancel.",
+    });
+  });
+
   test("every need of a row has a sentence, and no need is left over", () => {
     const used = new Set<string>(orderMachine.rows.flatMap((row) => row.needs));
     expect(Object.keys(orderNeeds).toSorted()).toEqual([...used].toSorted());
@@ -112,6 +161,15 @@ describe("kinds of states", () => {
   test("every state is unpaid, holds money or has ended, and no two of these", () => {
     expect([...unpaidStates, ...holdingStates, ...endedStates].toSorted()).toEqual([...orderStates].toSorted());
     expect(orderStates.filter((state) => isHolding(state) && hasEnded(state))).toEqual([]);
+  });
+
+  test("the order of a life: before the money, with the money in escrow, after it", () => {
+    expect(orderStates.join(" ")).toBe(
+      "proposed agreed awaiting_payment expired funded redelivery delivered rejected contested disputed " +
+        "accepted cancelled lapsed returned resolved charged_back completed",
+    );
+    expect(orderStates.filter(isHolding)).toEqual(["funded", "redelivery", "delivered", "rejected", "contested", "disputed"]);
+    expect(orderStates.filter(hasEnded)).toEqual(["accepted", "cancelled", "lapsed", "returned", "resolved", "charged_back", "completed"]);
   });
 
   test("an order is live from its checkout until it is discharged", () => {

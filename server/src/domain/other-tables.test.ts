@@ -98,6 +98,84 @@ describe.each(lives.map(([machine, life]) => ({ name: machine.name, machine, lif
   });
 });
 
+/** What each row needs, in that order, and what is told of it; a second word where an action has several rows. */
+const neededAndTold: Readonly<Record<string, string>> = {
+  "payment open": "payment.opened",
+  "payment receive": "payment.received",
+  "payment pend": "payment.pending",
+  "payment fail": "payment.failed",
+  "payment abandon rail": "payment.abandoned",
+  "payment abandon clock": "rail_silent_too_long payment.abandoned",
+  "payment dispute": "payment.disputed",
+  "payment win": "payment.dispute_won",
+  "payment lose": "payment.charged_back",
+  "payment hand_over": "unapplied_in_house payment.handed_over",
+  "payment give_back": "unapplied_in_house payment.given_back",
+  "disbursement queue": "disbursement.queued",
+  "disbursement send": "no_hold payee_ready above_minimum disbursement.sending",
+  "disbursement park queued": "waits_for_payee disbursement.parked",
+  "disbursement park failed": "payees_fault disbursement.parked",
+  "disbursement park reversed": "disbursement.parked",
+  "disbursement lose_sight": "disbursement.outcome_unknown",
+  "disbursement accept_for_later": "disbursement.in_flight",
+  "disbursement succeed": "disbursement.succeeded",
+  "disbursement fail": "disbursement.failed",
+  "disbursement retry": "rails_fault disbursement.queued",
+  "disbursement reverse": "disbursement.reversed",
+  "disbursement requeue": "obstacle_gone disbursement.queued",
+  "disbursement cancel": "disbursement.cancelled",
+  "offer make": "order_takes_offers offer_makes_sense offer.made",
+  "offer accept": "not_own_offer offer.accepted",
+  "offer replace": "offer.replaced",
+  "offer void": "offer.voided",
+  "offer expire": "offer_life_past offer.expired",
+  "hold place": "hold.placed",
+  "hold keep": "has_a_time hold.kept",
+  "hold lift operator": "hold.lifted",
+  "hold lift clock": "hold_time_past hold.lifted",
+  "project create": "project.created",
+  "project update": "project.updated",
+  "project close": "no_milestone_holds_money project.closed",
+  "provider create": "provider.created",
+  "provider update": "provider.updated",
+  "provider remove": "provider.removed",
+  "seller join": "seller.joined",
+  "seller set": "seller.changed",
+  "seller rotate_keys": "seller.keys_rotated",
+  "seller verify_identity": "seller.identity_verified",
+  "book settle": "book.settled",
+  "book add_float": "book.float_added",
+  "book take_fees": "stays_solvent book.fees_taken",
+  "book write_off": "book.written_off",
+};
+
+test("every row needs what was agreed, in that order, and is told by its own name", () => {
+  const used = new Set<string>();
+  for (const [machine] of lives) {
+    for (const row of machine.rows) {
+      const whole = `${machine.name} ${row.action}`;
+      const name = [whole, `${whole} ${row.from[0]}`, `${whole} ${row.by[0]}`].find((one) => one in neededAndTold) ?? whole;
+      expect([...row.needs, row.event].join(" "), name).toBe(neededAndTold[name]);
+      expect(used.has(name), `${name} stands for two rows`).toBe(false);
+      used.add(name);
+    }
+  }
+  expect([...used].toSorted()).toEqual(Object.keys(neededAndTold).toSorted());
+});
+
+test("where a thing may rest for good, and what a step from there answers that no row permits", () => {
+  expect(lives.map(([machine]) => `${machine.name}: ${machine.ends.join(" ")} | ${machine.ended}`)).toEqual([
+    "payment: received failed abandoned charged_back handed_over | not_now",
+    "disbursement: succeeded parked cancelled | not_now",
+    "offer: accepted replaced voided expired | offer_not_open",
+    "hold: lifted | not_now",
+    "project: open closed | project_closed",
+    "provider: active removed | provider_unknown",
+    "seller: active | not_now",
+    "book: kept | not_now",
+  ]);
+});
+
 test("every need of these tables has a sentence, and none is left over", () => {
   const used = (machine: AnyMachine) => [...new Set(machine.rows.flatMap((row) => row.needs))].toSorted();
   expect(used(disbursementMachine)).toEqual(Object.keys(disbursementNeeds).toSorted());

@@ -2,13 +2,26 @@ import { describe, expect, test } from "vitest";
 import { aDisbursement, aHold, anOffer, day, start } from "../../test/setup/an-order.ts";
 import { later } from "./deadlines.ts";
 import { orderStates } from "./order-table.ts";
+import type { Refusal, RefusalCode } from "./refusals.ts";
 import type { DisbursementFacts, OfferFacts } from "./side-needs.ts";
-import { disbursementNeeds, holdNeeds, offerNeeds, stoppingHold, waitingHolds, waitsForPayee } from "./side-needs.ts";
+import { disbursementNeeds, holdNeeds, offerNeeds, paymentNeeds, stoppingHold, waitingHolds, waitsForPayee } from "./side-needs.ts";
 import { holdReasons } from "./side-tables.ts";
 import type { DisbursementNeed } from "./money-out-table.ts";
 import type { OfferNeed } from "./side-tables.ts";
 
 const met = undefined;
+
+/** The refusal's code, once it is sure that it tells people something. */
+function codeOf(refusal: Refusal | undefined): RefusalCode | undefined {
+  if (refusal !== undefined) expect(refusal.detail, refusal.refused).toMatch(/^[A-Z][^]{10,}\.$/);
+  return refusal?.refused;
+}
+
+test("every need is said in a few words, for the documents", () => {
+  const needs = { ...disbursementNeeds, ...paymentNeeds, ...offerNeeds, ...holdNeeds };
+  for (const [name, { says }] of Object.entries(needs)) expect(says, name).toMatch(/^[a-z]+ [^]{8,}[^.]$/);
+  expect(Object.keys(paymentNeeds)).toEqual(["rail_silent_too_long", "unapplied_in_house"]);
+});
 
 describe("a payout or refund", () => {
   const facts = (change: Partial<DisbursementFacts> = {}): DisbursementFacts => ({
@@ -20,7 +33,7 @@ describe("a payout or refund", () => {
     minimum: 10_000n,
     ...change,
   });
-  const need = (name: DisbursementNeed, change: Partial<DisbursementFacts>) => disbursementNeeds[name].judge(facts(change))?.refused;
+  const need = (name: DisbursementNeed, change: Partial<DisbursementFacts>) => codeOf(disbursementNeeds[name].judge(facts(change)));
 
   test("is sent with no hold standing, known details and the smallest payout reached", () => {
     expect([need("no_hold", {}), need("payee_ready", {}), need("above_minimum", {})]).toEqual([met, met, met]);
@@ -28,7 +41,7 @@ describe("a payout or refund", () => {
 
   test.each(holdReasons)("any hold stops it: %s", (reason) => {
     const refusal = disbursementNeeds.no_hold.judge(facts({ holds: [aHold({ id: 9, reason })] }));
-    expect(refusal).toMatchObject({ refused: "hold_standing", facts: { hold: 9 } });
+    expect(refusal).toEqual({ refused: "hold_standing", detail: `Hold 9 (${reason}) stops this money.`, facts: { hold: 9 } });
   });
 
   test("goes nowhere without details; a refund along its payment needs none", () => {
@@ -59,7 +72,12 @@ describe("a payout or refund", () => {
       waitsForPayee(facts({ together: 1n })),
     ];
     expect(new Set(said).size).toBe(5);
+    for (const sentence of said) expect(sentence).toMatch(/^[A-Z][^]{30,}\.$/);
     expect(said[1]).toContain(liftsAt.toISOString());
+    expect(said[2]).toContain("when the operator lifts the hold");
+    // A marketplace operator's account cools off in the operator's own book; here only the time is known.
+    expect(waitsForPayee(facts({ coolsUntil: liftsAt }))).toBe(said[1]);
+    expect(waitsForPayee(facts({ together: 10_000n }))).toBeUndefined();
     expect(waitsForPayee(facts())).toBeUndefined();
   });
 
@@ -99,7 +117,7 @@ describe("an offer", () => {
     now: start,
     ...change,
   });
-  const need = (name: OfferNeed, change: Partial<OfferFacts>) => offerNeeds[name].judge(facts(change))?.refused;
+  const need = (name: OfferNeed, change: Partial<OfferFacts>) => codeOf(offerNeeds[name].judge(facts(change)));
   const takenIn = (kind: "redelivery" | "split" | "ruling") =>
     orderStates.filter((orderState) => need("order_takes_offers", { orderState, offer: anOffer({ kind }) }) === met);
 
@@ -112,6 +130,8 @@ describe("an offer", () => {
   test("of a second delivery is made once", () => {
     const offer = anOffer({ kind: "redelivery" });
     expect(need("order_takes_offers", { offer, orderState: "rejected", redeliveries: 1 })).toBe("already_redelivered");
+    expect(need("order_takes_offers", { offer, orderState: "delivered" })).toBe("not_now");
+    expect(need("order_takes_offers", { offer: anOffer({ kind: "split" }), orderState: "rejected", redeliveries: 1 })).toBe(met);
   });
 
   test("of a second delivery comes from the seller", () => {
@@ -124,6 +144,7 @@ describe("an offer", () => {
     const gets = (buyerGets: bigint | null) => need("offer_makes_sense", { offer: anOffer({ buyerGets }) });
     expect([gets(0n), gets(450_000n)]).toEqual([met, met]);
     expect([gets(-1n), gets(450_001n), gets(null)]).toEqual(Array<string>(3).fill("amount_out_of_range"));
+    expect(offerNeeds.offer_makes_sense.judge(facts({ offer: anOffer({ buyerGets: null }) }))?.facts).toEqual({ most: 450_000n });
   });
 
   test("of a split is no business of the operator's, who rules", () => {
@@ -155,12 +176,12 @@ describe("a hold", () => {
   const liftsAt = later(start, day);
 
   test("is lifted by the clock at its time, not a millisecond before, and never without one", () => {
-    const lift = (now: Date, at: Date | null) => holdNeeds.hold_time_past.judge({ hold: aHold({ liftsAt: at }), now })?.refused;
+    const lift = (now: Date, at: Date | null) => codeOf(holdNeeds.hold_time_past.judge({ hold: aHold({ liftsAt: at }), now }));
     expect([lift(liftsAt, liftsAt), lift(later(liftsAt, -1), liftsAt), lift(liftsAt, null)]).toEqual([met, "too_early", "too_early"]);
   });
 
   test("is kept by the buyer only if it would lift by itself", () => {
     expect(holdNeeds.has_a_time.judge({ hold: aHold({ liftsAt }), now: start })).toBe(met);
-    expect(holdNeeds.has_a_time.judge({ hold: aHold({}), now: start })?.refused).toBe("not_now");
+    expect(codeOf(holdNeeds.has_a_time.judge({ hold: aHold({}), now: start }))).toBe("not_now");
   });
 });

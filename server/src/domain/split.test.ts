@@ -70,6 +70,7 @@ describe("allocate", () => {
     expect(() => allocate(1n, [])).toThrow(Fault);
     expect(() => allocate(1n, [0n, 0n])).toThrow(Fault);
     expect(() => allocate(1n, [2n, -1n])).toThrow(Fault);
+    expect(() => allocate(1n, [2n, -1n])).toThrow(new Fault("cannot divide 1 by 2:-1"));
   });
 });
 
@@ -106,6 +107,14 @@ describe("percentages", () => {
     [Number.NaN],
   ])("%j is refused", (value) => {
     expect(parsePercent(value, "commisson")).toMatchObject({ refused: "share_invalid", facts: { field: "commisson" } });
+  });
+
+  test("the refusal says which field is wrong, and what would be right", () => {
+    expect(parsePercent("ten")).toEqual({
+      refused: "share_invalid",
+      detail: "commission must be a percentage from 0 to 100 with at most two decimals.",
+      facts: { field: "commission" },
+    });
   });
 
   test("every percentage with two decimals comes back, as number and as text", () => {

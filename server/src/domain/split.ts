@@ -15,7 +15,8 @@ export function allocate(total: bigint, weights: readonly bigint[]): bigint[] {
   if (total < 0n || sum <= 0n || weights.some((weight) => weight < 0n)) throw new Fault(`cannot divide ${total} by ${weights.join(":")}`);
   const parts = weights.map((weight, place) => ({ place, units: (total * weight) / sum, remainder: (total * weight) % sum }));
   const left = total - parts.reduce((all, part) => all + part.units, 0n);
-  const byRemainder = parts.toSorted((a, b) => (a.remainder === b.remainder ? a.place - b.place : a.remainder > b.remainder ? -1 : 1));
+  // Sorting keeps the order of what compares as equal, so that of equal remainders the one named first stays first.
+  const byRemainder = parts.toSorted((a, b) => Number(b.remainder - a.remainder));
   const lucky = new Set(byRemainder.slice(0, Number(left)).map((part) => part.place));
   return parts.map((part) => (lucky.has(part.place) ? part.units + 1n : part.units));
 }

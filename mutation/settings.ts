@@ -1,0 +1,64 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+export const folders = ["domain", "ledger"] as const;
+export type Folder = (typeof folders)[number];
+
+const behaviour = (...names: readonly string[]) => names.map((name) => `server/test/${name}.test.ts`);
+const domain = (...names: readonly string[]) => names.map((name) => `server/src/domain/${name}.test.ts`);
+
+/** The tests of the files that have none beside them, or that need others besides. Types alone have no mutants, and still are looked at. */
+const moreTests: Readonly<Record<string, readonly string[]>> = {
+  "server/src/domain/facts.ts": domain("order-needs"),
+  "server/src/domain/order.ts": domain("order-needs"),
+  "server/src/domain/terms.ts": domain("order-needs"),
+  "server/src/domain/order-decide.ts": domain("order-needs"),
+  "server/src/domain/money-in-table.ts": domain("other-tables"),
+  "server/src/domain/money-out-table.ts": domain("other-tables"),
+  "server/src/domain/side-tables.ts": domain("other-tables"),
+  "server/src/ledger/balances.ts": behaviour("verify"),
+  "server/src/ledger/prove-history.ts": behaviour("verify-pieces"),
+  "server/src/ledger/prove-journal.ts": behaviour("verify-pieces"),
+  "server/src/ledger/prove-money.ts": behaviour("verify-pieces"),
+  "server/src/ledger/prove.ts": behaviour("verify-pieces"),
+  "server/src/ledger/solvency-facts.ts": behaviour("solvency-facts"),
+  "server/src/ledger/solvency.ts": behaviour("verify"),
+  "server/src/ledger/verify-chain.ts": behaviour("verify-findings", "verify"),
+  "server/src/ledger/verify-history.ts": behaviour("verify-findings"),
+  "server/src/ledger/verify-money.ts": behaviour("verify-findings"),
+  "server/src/ledger/verify-references.ts": behaviour("verify-references"),
+  "server/src/ledger/verify.ts": behaviour("verify", "verify-pieces"),
+};
+
+/** The tests that mutants of a file are run against: the one beside it, and what the list above adds. */
+export function testsOf(root: string, file: string): string[] {
+  const beside = file.replace(/\.ts$/, ".test.ts");
+  const tests = [...(existsSync(join(root, beside)) ? [beside] : []), ...(moreTests[file] ?? [])];
+  if (tests.length === 0) throw new Error(`${file} has no test beside it: name its tests in mutation/settings.ts`);
+  return tests;
+}
+
+/** The files of a folder that are mutated, as paths from the root: all that are no tests. */
+export function filesOf(root: string, folder: Folder): string[] {
+  const names = readdirSync(join(root, "server", "src", folder)).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  return names.toSorted().map((name) => `server/src/${folder}/${name}`);
+}
+
+/** What Stryker is told, for one file. */
+export function strykerSettings(file: string, report: string): object {
+  return {
+    testRunner: "vitest",
+    plugins: ["@stryker-mutator/vitest-runner"],
+    vitest: { configFile: "mutation/vitest.config.ts", related: false },
+    mutate: [file],
+    coverageAnalysis: "perTest",
+    concurrency: 2,
+    allowEmpty: false,
+    reporters: ["clear-text", "json"],
+    clearTextReporter: { logTests: false, allowColor: false, allowEmojis: false, reportTests: false, reportScoreTable: false },
+    jsonReporter: { fileName: report },
+    warnings: { slow: false },
+    tempDirName: ".stryker-tmp",
+    ignorePatterns: ["bench", "biome.json", "docs", "emulator", "mutation/reports"],
+  };
+}
