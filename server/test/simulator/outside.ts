@@ -77,6 +77,8 @@ export function faultyRail(
 ): Rail {
   const asked = new Map<string, number>();
   const slow = new Map<string, number>();
+  // A send's reference has chance in it that is not the simulation's.
+  const named = new Map<string, string>();
   const drawn = (what: string): Random => {
     const times = (asked.get(what) ?? 0) + 1;
     asked.set(what, times);
@@ -102,6 +104,7 @@ export function faultyRail(
     send: async (request) => {
       reach();
       onSend(request);
+      named.set(request.reference, describe(request));
       const drew = drawn(`send ${describe(request)}`).weighted({ good: 88, before: 4, after: 5, days: 3 });
       const fate = outages.calm ? "good" : drew;
       if (fate === "before") lost("send lost before its effect");
@@ -118,7 +121,7 @@ export function faultyRail(
       reach();
       const until = slow.get(reference);
       if (until !== undefined && clock.now().getTime() < until) return { status: "pending" };
-      if (drawn(`look up ${reference}`).chance(0.1) && !outages.calm) lost("look-up of a send lost");
+      if (drawn(`look up ${named.get(reference) ?? ""}`).chance(0.1) && !outages.calm) lost("look-up of a send lost");
       return rail.lookUpSend(reference);
     },
   };
