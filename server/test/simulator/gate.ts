@@ -95,6 +95,19 @@ export class PatientLanes extends Lanes {
   }
 
   #setOff(): void {
-    for (const { commands, tell } of this.#gathered.splice(0)) tell(super.act(commands));
+    const gathered = this.#gathered.splice(0);
+    const answers = super.act(gathered.flatMap(({ commands }) => commands));
+    let from = 0;
+    for (const { commands, tell } of gathered) {
+      const [first, after] = [from, from + commands.length];
+      // Where one of them is at fault nobody has an answer. Asked alone, under the same ids, those that were committed have theirs.
+      tell(
+        answers.then(
+          (all) => all.slice(first, after),
+          () => super.act(commands),
+        ),
+      );
+      from = after;
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { Engine } from "../../src/jobs/engine.ts";
 import type { Rail, RailHeaders, SendRequest } from "../../src/rails/rail.ts";
 import type { Posted, SafePost } from "../../src/net/safe-post.ts";
 import type { SandboxRail } from "../../src/rails/sandbox/sandbox.ts";
@@ -164,6 +165,11 @@ export class Shops implements SafePost {
     if (how === "fails") return { status: 503, answer: "down", retryAfter: null };
     if (how === "hangs") await this.#hang(stop);
     return { error: how === "unheard" ? "the answer was lost" : "no answer in time" };
+  }
+
+  /** How many of the processes' tries do not hang here. */
+  underWay(engines: readonly Pick<Engine, "delivery">[]): number {
+    return engines.reduce((sum, { delivery }) => sum + (delivery?.running.size ?? 0), 0) - this.#hanging.length;
   }
 
   /** Whoever hung until now gives up; by then the lease over the notification may be somebody else's. */

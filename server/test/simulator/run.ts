@@ -221,7 +221,10 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (world.chance(0.05)) await round();
       if (options.rivals === true) await Promise.all(processes.map((one) => runJobs(one.engine)));
       await runJobs(process(turn).engine);
+      // What does not hang is concluded before the clock turns: its lease would run out in the middle, and the shop would be told twice.
+      while (gate === undefined && shops.underWay(processes.map((one) => one.engine)) > 0) await new Promise((go) => setTimeout(go, 1));
       await checks.step(clock.now());
+      if (steps % 100 === 0) await clock.tidy();
     };
     while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + yearsLongest * day)
       await step(world.whole(5, 20) * hour);
@@ -233,6 +236,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (quiet % 5 === 0) await round(true);
       await step(day);
     }
+    await clock.tidy();
     if (!failed()) broken.push(...(await finalChecks(ownerPool, checks, rail, shops.taken)));
     const all = [...broken, ...checks.broken.map((one) => one.says)];
     const traced = checks.broken.find((one) => one.order !== undefined);
