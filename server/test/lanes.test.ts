@@ -173,6 +173,21 @@ describe("a connection that is cut", () => {
 });
 
 describe("who waits for whom", () => {
+  test("an idle lane takes a whole list at once, and does not leave with the first of it alone", async () => {
+    let commits = 0;
+    const lanes = otherLanes("whole list", (lane) => {
+      const query = lane.query.bind(lane) as (config: { name?: string }) => Promise<unknown>;
+      const counted = (config: { name?: string }) => {
+        if (config.name === "commit") commits += 1;
+        return query(config);
+      };
+      return Object.assign(lane, { query: counted });
+    });
+    const answers = await lanes.act(Array.from({ length: 20 }, () => project(null)));
+    expect(answers.map(isRefusal)).toEqual(answers.map(() => false));
+    expect(commits).toBe(1);
+  });
+
   test("one seller's five hundred commands let another seller's one through within three commits", async () => {
     const commits: number[] = [];
     const lanes = otherLanes("busy lane", undefined, (commands) => commits.push(commands.length), 1);

@@ -44,6 +44,7 @@ export class Lanes {
   #waiting = 0;
   #closing: (() => void) | undefined;
   #closed = false;
+  #gathering = false;
 
   constructor(
     open: () => Promise<Lane>,
@@ -58,9 +59,17 @@ export class Lanes {
     this.#idle = Array.from({ length: limits.lanes }, () => undefined);
   }
 
-  /** Runs a list of commands; the answers come in its order. */
+  /** Runs a list of commands; the answers come in its order. They set off together: an idle lane does not leave with the first alone. */
   act(commands: readonly Command[]): Promise<Answer[]> {
-    return Promise.all(commands.map((one) => this.#join(one)));
+    this.#gathering = true;
+    let answers: Promise<Answer>[];
+    try {
+      answers = commands.map((one) => this.#join(one));
+    } finally {
+      this.#gathering = false;
+    }
+    this.#pump();
+    return Promise.all(answers);
   }
 
   /** To be called when rows were taken away beneath this process, as only a scratch database does. */
@@ -110,7 +119,7 @@ export class Lanes {
 
   #pump(): void {
     // The second lane starts only when a full batch waits: two half-full batches cost two commits.
-    while (this.#idle.length > 0 && (this.#working === 0 || this.#waiting >= this.#limits.batch)) {
+    while (!this.#gathering && this.#idle.length > 0 && (this.#working === 0 || this.#waiting >= this.#limits.batch)) {
       const batch = this.#takeBatch();
       if (batch.length === 0) return;
       const lane = this.#idle.shift();

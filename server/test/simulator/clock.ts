@@ -5,8 +5,16 @@ export interface Clock {
   now(): Date;
   /** Nobody may be under way meanwhile. */
   set(at: Date): Promise<void>;
+  /** What PostgreSQL's own helper does now and then: removes what is dead and counts what is there. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Tables with rows that change, or that jobs look for. */
+const busy = [
+  ...["books", "accounts", "orders", "offers", "holds", "payments", "attempts", "disbursements", "messages", "notifications", "rail_events"],
+  ...["transitions", "entries", "postings", "sandbox_rail.payments", "sandbox_rail.receipts", "sandbox_rail.sends", "sandbox_rail.events"],
+];
 
 /**
  * Actions ask PostgreSQL what time it is. In this one database `clock_timestamp()` is found in a schema of the simulator's before PostgreSQL's
@@ -22,7 +30,13 @@ export async function simulateClock(ownerUrl: string, start: Date): Promise<Cloc
     CREATE FUNCTION simulated.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT at FROM simulated.clock';
     GRANT USAGE ON SCHEMA simulated TO PUBLIC;
     GRANT SELECT ON simulated.clock TO PUBLIC;
-    ALTER DATABASE "${database}" SET search_path = simulated, public, pg_catalog`);
+    ALTER DATABASE "${database}" SET search_path = simulated, public, pg_catalog;
+    ALTER DATABASE "${database}" SET jit = off`);
+  const { rows: tables } = await client.query<{ name: string }>(
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'sandbox_rail') ORDER BY 1",
+  );
+  // Which rows stand where, and so which of two equals comes first, must not depend on when a helper came by.
+  for (const { name } of tables) await client.query(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
   await client.query("INSERT INTO simulated.clock VALUES ($1)", [start]);
   let now = start;
   return {
@@ -30,6 +44,9 @@ export async function simulateClock(ownerUrl: string, start: Date): Promise<Cloc
     set: async (at) => {
       now = at;
       await client.query("UPDATE simulated.clock SET at = $1", [at]);
+    },
+    tidy: async () => {
+      await client.query(`VACUUM (ANALYZE, TRUNCATE FALSE) ${busy.join(", ")}`);
     },
     close: () => client.end(),
   };

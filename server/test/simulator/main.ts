@@ -10,13 +10,14 @@ import { behaviours } from "./coverage.ts";
 import type { Outcome, SimulationOptions } from "./run.ts";
 import { shrink } from "./shrink.ts";
 
-// npm run simulate -- --seed N --years Y [--side-by-side 25] [--workers 2] [--silence] [--rivals] [--only s3,s4-7] [--shrink 20]
+// npm run simulate -- --seed N --years Y [--side-by-side 50] [--workers 3] [--silence] [--rivals] [--only s3,s4-7] [--shrink 20]
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     years: { type: "string", default: "10" },
-    "side-by-side": { type: "string", default: "25" },
-    workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
+    "side-by-side": { type: "string", default: "50" },
+    // One more than there are processors: each waits for PostgreSQL half of its time.
+    workers: { type: "string", default: String(Math.min(2, availableParallelism()) + 1) },
     silence: { type: "boolean", default: false },
     rivals: { type: "boolean", default: false },
     only: { type: "string" },
@@ -31,6 +32,7 @@ type Part = Omit<SimulationOptions, "ownerUrl">;
 const home = mkdtempSync(join(tmpdir(), "tranche-simulate-"));
 chmodSync(home, 0o755);
 const embedded = await startEmbedded({ home, durable: false });
+await settle(embedded.url);
 const totals = { years: 0, orders: 0, transitions: 0, findings: 0 };
 const met = new Map<string, number>();
 const rows = new Map<string, number>();
@@ -48,7 +50,7 @@ try {
       add(rows, outcome.coverage.rows);
       const minutes = (performance.now() - began) / 60_000;
       console.log(
-        `seed ${part.seed}: ${part.years} years, ${outcome.orders} orders, ${outcome.transitions} transitions in ${outcome.steps} steps; ${(totals.years / minutes).toFixed(1)} years a minute; ended: ${show(Object.entries(outcome.states))}`,
+        `seed ${part.seed}: ${part.years} years, ${outcome.orders} orders, ${outcome.transitions} transitions in ${outcome.steps} steps; ${(totals.years / minutes).toFixed(1)} years a minute; ended: ${show(Object.entries(outcome.states))}; digest ${outcome.digest.slice(0, 16)}`,
       );
       for (const says of outcome.broken) console.log(`BROKEN ${says}`);
       if (outcome.broken.length > 0 && values.shrink !== "0") await makeSmall(part, outcome);
@@ -76,6 +78,16 @@ function partsOf(first: number): Part[] {
     rivals,
     ...only,
   }));
+}
+
+/** A cluster that is thrown away needs no checkpoint, and nobody watches its sessions. */
+async function settle(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  for (const setting of ["max_wal_size = '16GB'", "checkpoint_timeout = '1d'", "autovacuum = off", "track_activities = off"])
+    await client.query(`ALTER SYSTEM SET ${setting}`);
+  await client.query("SELECT pg_reload_conf()");
+  await client.end();
 }
 
 /** Lives one part in a database and a process of its own, both gone afterwards. */

@@ -1,3 +1,4 @@
+import type { Engine } from "../../src/jobs/engine.ts";
 import type { Rail, RailHeaders, SendRequest } from "../../src/rails/rail.ts";
 import type { Posted, SafePost } from "../../src/net/safe-post.ts";
 import type { SandboxRail } from "../../src/rails/sandbox/sandbox.ts";
@@ -77,6 +78,8 @@ export function faultyRail(
 ): Rail {
   const asked = new Map<string, number>();
   const slow = new Map<string, number>();
+  // A send's reference has chance in it that is not the simulation's.
+  const named = new Map<string, string>();
   const drawn = (what: string): Random => {
     const times = (asked.get(what) ?? 0) + 1;
     asked.set(what, times);
@@ -103,6 +106,7 @@ export function faultyRail(
     send: async (request) => {
       reach();
       onSend(request);
+      named.set(request.reference, describe(request));
       const drew = drawn(`send ${describe(request)}`).weighted({ good: 88, before: 4, after: 5, days: 3 });
       const fate = outages.calm ? "good" : drew;
       if (fate === "before") lost("send lost before its effect");
@@ -120,7 +124,7 @@ export function faultyRail(
       reach();
       const until = slow.get(reference);
       if (until !== undefined && clock.now().getTime() < until) return { status: "pending" };
-      if (drawn(`look up ${reference}`).chance(0.1) && !outages.calm) lost("look-up of a send lost");
+      if (drawn(`look up ${named.get(reference) ?? ""}`).chance(0.1) && !outages.calm) lost("look-up of a send lost");
       return rail.lookUpSend(request);
     },
   };
@@ -163,6 +167,11 @@ export class Shops implements SafePost {
     if (how === "fails") return { status: 503, answer: "down", retryAfter: null };
     if (how === "hangs") await this.#hang(stop);
     return { error: how === "unheard" ? "the answer was lost" : "no answer in time" };
+  }
+
+  /** How many of the processes' tries do not hang here. */
+  underWay(engines: readonly Pick<Engine, "delivery">[]): number {
+    return engines.reduce((sum, { delivery }) => sum + (delivery?.running.size ?? 0), 0) - this.#hanging.length;
   }
 
   /** Whoever hung until now gives up; by then the lease over the notification may be somebody else's. */

@@ -10,9 +10,12 @@ import type { Engine } from "../../src/jobs/engine.ts";
 import type { SafePost } from "../../src/net/safe-post.ts";
 import type { Rail } from "../../src/rails/rail.ts";
 import type { Clock } from "./clock.ts";
+import { PatientLanes } from "./gate.ts";
+import type { Done, Gate } from "./gate.ts";
 import type { Counts } from "./outside.ts";
 import { count } from "./outside.ts";
 import { Random } from "./random.ts";
+import { Trips } from "./trips.ts";
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -25,6 +28,8 @@ export interface Parts {
   readonly rail: Rail;
   readonly poster: SafePost;
   readonly secretKey: Buffer;
+  /** What happens one transaction at a time; without it the processes' transactions run as they come. */
+  readonly gate: Gate | undefined;
 }
 
 /** One server process: the engine as it is put together for serving, on connections that break at times. */
@@ -34,7 +39,7 @@ export interface ServerProcess {
 }
 
 export function startProcess(parts: Parts, name: string): ServerProcess {
-  const { config, ownerUrl, clock, counts } = parts;
+  const { config, ownerUrl, clock, counts, gate } = parts;
   const random = new Random(parts.seed, `process ${name}`);
   const assembled: Assembled = assemble({
     config,
@@ -44,12 +49,19 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
     log: silent,
     now: clock.now,
   });
-  const { lanes: limits } = config;
-  const lanes = new Lanes(
-    async () => breaking(await openLane(ownerUrl, { applicationName: "simulated lane", onLost: () => undefined }), random, counts),
-    () => assembled.engine.settings,
-    { lanes: limits.count, batch: limits.batch, perSeller: limits.perSeller, waitingPerSeller: limits.waitingPerSeller },
-  );
+  if (gate !== undefined) new Trips(ownerUrl, "tranche_app", gate).under(assembled.pool);
+  const turns = new LaneTurns(gate);
+  const open = async () => {
+    await turns.enter();
+    const lane = await openLane(ownerUrl, { applicationName: "simulated lane", onLost: () => undefined });
+    return turns.over(breaking(lane, random, counts));
+  };
+  const { count: twoOrMore, ...limits } = config.lanes;
+  const settings = () => assembled.engine.settings;
+  const lanes =
+    gate === undefined
+      ? new Lanes(open, settings, { lanes: twoOrMore, ...limits })
+      : new PatientLanes(gate, open, settings, { lanes: 1, ...limits });
   const mails = new Map<string, number>();
   const send = async ({ to }: { readonly to: string }) => {
     const nth = (mails.get(to) ?? 0) + 1;
@@ -59,7 +71,11 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
       throw new Error("simulated: the mail server is down");
     }
   };
-  const delivery = { ...must(assembled.engine.delivery, "the delivery"), poster: parts.poster, patience: 20 };
+  const delivery = {
+    ...must(assembled.engine.delivery, "the delivery"),
+    poster: parts.poster,
+    patience: gate === undefined ? 20 : forEver,
+  };
   const rails = new Map([[parts.rail.name, parts.rail]]);
   const engine: Engine = { ...assembled.engine, lanes, rails, delivery, mailer: { send }, sms: { send } };
   return {
@@ -69,6 +85,44 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
       await assembled.close();
     },
   };
+}
+
+/** Whoever runs the jobs looks for himself whether only shops that hang are left. */
+const forEver = 3_600_000;
+
+/**
+ * The turns of a process's one lane: each from what is asked before BEGIN to the answer of COMMIT or ROLLBACK. Where the connection breaks in
+ * between, the turn lasts until the same commands have been run again on the next one, so that nobody comes first by chance.
+ */
+class LaneTurns {
+  readonly #gate: Gate | undefined;
+  #held: Promise<Done> | undefined;
+
+  constructor(gate: Gate | undefined) {
+    this.#gate = gate;
+  }
+
+  async enter(): Promise<void> {
+    if (this.#gate === undefined) return;
+    this.#held ??= this.#gate.enter();
+    await this.#held;
+  }
+
+  over(lane: Lane): Lane {
+    if (this.#gate === undefined) return lane;
+    const ask = lane.query.bind(lane) as (query: unknown) => Promise<unknown>;
+    const query = async (asked: { readonly name?: string }): Promise<unknown> => {
+      await this.enter();
+      const answer = await ask(asked);
+      if (asked.name === "commit" || asked.name === "rollback") {
+        const held = await this.#held;
+        this.#held = undefined;
+        held?.();
+      }
+      return answer;
+    };
+    return Object.assign(lane, { query });
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { storeRailEvent } from "../../src/db/rail-events.ts";
 import { orders as orderTable } from "../../src/db/tables.ts";
 import { must } from "../../src/domain/fault.ts";
 import type { Order } from "../../src/domain/order.ts";
+import type { Engine } from "../../src/jobs/engine.ts";
 import { mendOutage } from "../../src/jobs/outage.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
 import type { RailEvent, SendRequest } from "../../src/rails/rail.ts";
@@ -18,6 +19,7 @@ import { simulateClock } from "./clock.ts";
 import { coverageOf } from "./coverage.ts";
 import type { Coverage } from "./coverage.ts";
 import { finalChecks } from "./final.ts";
+import { Gate } from "./gate.ts";
 import { ask, begin, day, hour, live } from "./life.ts";
 import type { Hands, Life } from "./life.ts";
 import { count, EventPost, faultyRail, Outages, Shops } from "./outside.ts";
@@ -28,7 +30,8 @@ import { livesOf, moveAccount, openShop } from "./people.ts";
 import type { Shop } from "./people.ts";
 import { newSecretKey, startProcess } from "./process.ts";
 import { Random } from "./random.ts";
-import { traceOf } from "./trace.ts";
+import { digestOf, traceOf } from "./trace.ts";
+import { Trips } from "./trips.ts";
 
 export interface SimulationOptions {
   /** An empty, migrated database of the simulation's own. */
@@ -54,6 +57,8 @@ export interface Outcome {
   readonly coverage: Coverage;
   /** The orders' people that lived, by name: what can be left out to make a failure small. */
   readonly names: readonly string[];
+  /** All steps, all postings and what stood in the accounts at the end, in one hash. Without rivals the same seed always has the same. */
+  readonly digest: string;
 }
 
 const coolingOff = 24 * hour;
@@ -69,8 +74,13 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   await prepareSandboxRail(ownerPool);
   await openInstallation(ownerPool, "sandbox", new Date(start));
   const clock = await simulateClock(ownerUrl, new Date(start));
+  const gate = options.rivals === true ? undefined : new Gate();
   // The rail is the world's: its connections are its own, and nobody restarts it.
   const pool = makePool(ownerUrl, { role: "tranche_app", max: 6, applicationName: "simulated rail" });
+  if (gate !== undefined) {
+    new Trips(ownerUrl, "tranche_app", gate).under(pool);
+    new Trips(ownerUrl, "none", gate).under(ownerPool);
+  }
   const events = new EventPost(seed, clock, counts);
   const rail = makeSandboxRail({
     pool,
@@ -114,6 +124,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     rail: faultyRail(rail, seed, clock, counts, outages, onSend),
     poster: shops,
     secretKey: newSecretKey(),
+    gate,
   };
   const processes = [startProcess(parts, "a"), startProcess(parts, "b")];
   const process = (nth: number) => must(processes[nth % processes.length], "a process");
@@ -130,6 +141,17 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const checks = new Checks(ownerPool);
   let steps = 0;
   const failed = () => broken.length + checks.broken.length > 0;
+  /** Runs the jobs until only notifications are left that hang at a shop: those go on in a later step, when the shop is given up. */
+  const runJobs = async (engine: Engine): Promise<void> => {
+    if (gate === undefined) return void (await runDue(engine, null));
+    let thrown: unknown;
+    runDue(engine, null).catch((error: unknown) => {
+      thrown = error;
+      say(`the jobs failed: ${String(error)}`);
+    });
+    await gate.quiet();
+    if (thrown !== undefined) throw thrown;
+  };
   try {
     await act(addFloat(ask(0, "operator", false), { amount: 100_000_000n * BigInt(options.years + 1), currency: "NGN" }));
     await act(addFloat(ask(0, "operator", false), { amount: 1_000_000n * BigInt(options.years + 1), currency: "USD" }));
@@ -197,9 +219,12 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       for (const shop of shopsOpen) if (shop.random.chance(0.004) && !shop.mendsNothing) await moveAccount(shop, act, registered, now);
       if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)), world.pick(["NGN", "NGN", "USD"]));
       if (world.chance(0.05)) await round();
-      if (options.rivals === true) await Promise.all(processes.map((one) => runDue(one.engine, null)));
-      await runDue(process(turn).engine, null);
+      if (options.rivals === true) await Promise.all(processes.map((one) => runJobs(one.engine)));
+      await runJobs(process(turn).engine);
+      // What does not hang is concluded before the clock turns: its lease would run out in the middle, and the shop would be told twice.
+      while (gate === undefined && shops.underWay(processes.map((one) => one.engine)) > 0) await new Promise((go) => setTimeout(go, 1));
       await checks.step(clock.now());
+      if (steps % 100 === 0) await clock.tidy();
     };
     while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + yearsLongest * day)
       await step(world.whole(5, 20) * hour);
@@ -211,6 +236,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (quiet % 5 === 0) await round(true);
       await step(day);
     }
+    await clock.tidy();
     if (!failed()) broken.push(...(await finalChecks(ownerPool, checks, rail, shops.taken)));
     const all = [...broken, ...checks.broken.map((one) => one.says)];
     const traced = checks.broken.find((one) => one.order !== undefined);
@@ -222,9 +248,11 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       names: lives.map((life) => life.name),
       counts,
       coverage: await coverageOf(ownerPool, counts),
+      digest: await digestOf(ownerPool),
       ...(await summary(ownerPool)),
     };
   } finally {
+    gate?.open();
     for (const one of processes) await one.stop();
     await pool.end();
     await ownerPool.end();

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type pg from "pg";
 
 /** An order's whole story, oldest first: its steps with all that belongs to it, and its journal entries. */
@@ -20,4 +21,20 @@ export async function traceOf(pool: pg.Pool, sellerId: number, orderId: number):
     ),
     ...entries.rows.map((row) => `  ${time(row)} ${row["cause"]}: ${row["debit"]} -> ${row["credit"]} ${row["amount"]}`),
   ].join("\n");
+}
+
+/** Every step and posting of every book, and what stands in the accounts. Command ids, keys and other chance of the machine's are left out. */
+export async function digestOf(pool: pg.Pool): Promise<string> {
+  const hash = createHash("sha256");
+  for (const text of [
+    `SELECT seller_id, seq, at, object, object_id, version, action, from_state, to_state, party, actor, event, order_id, entry_seq
+     FROM transitions ORDER BY seller_id, seq`,
+    "SELECT seller_id, seq, cause, order_id, at, reverses FROM entries ORDER BY seller_id, seq",
+    "SELECT seller_id, seq, entry_seq, debit, credit, amount, currency FROM postings ORDER BY seller_id, seq",
+    "SELECT seller_id, account, currency, balance FROM accounts ORDER BY seller_id, account, currency",
+  ]) {
+    const { rows } = await pool.query<unknown[]>({ text, rowMode: "array" });
+    for (const row of rows) hash.update(`${row.map((cell) => (cell instanceof Date ? cell.getTime() : String(cell))).join("|")}\n`);
+  }
+  return hash.digest("hex");
 }
