@@ -58,6 +58,12 @@ export interface Rail {
   /** What the rail says it holds for us and may be sent now, per currency. */
   balances?(): Promise<readonly { readonly currency: string; readonly available: bigint }[]>;
 
+  /**
+   * Disputes opened since then, as events: the opening of each, and its end once it has one, with the same ids each time. Absent where the
+   * rail tells of disputes itself.
+   */
+  disputes?(since: Date): Promise<readonly RailEvent[]>;
+
   /** Whose account it is, as the bank says. Absent where the rail cannot ask. */
   enquireName?(account: PayeeDetails, currency: string): Promise<NameEnquiry>;
 }
@@ -239,7 +245,10 @@ export interface RailEvent {
   /** Unique per rail; the same event sent again carries the same id. */
   readonly eventId: string;
   readonly type: RailEventType;
-  /** Our reference of the payment or the send. Of `refund.changed` the payment's: every undecided refund of it is asked about. */
+  /**
+   * Our reference of the payment or the send. Of `refund.changed` the payment's, or the rail's name of its receipt: every undecided refund
+   * of it is asked about.
+   */
   readonly reference: string;
   /** Of a payment's event: which receipt. */
   readonly railReference?: string;
