@@ -21,6 +21,11 @@ export function list(
   return ok({ object: "list", url, has_more: from + limit < newest.length, data: page.map((one) => draw(one as never)) });
 }
 
+/** Whether a request wants an object drawn whole that is otherwise named. */
+export function expands(query: Readonly<Record<string, string | readonly string[]>>, what: string): boolean {
+  return Object.entries(query).some(([name, value]) => name.startsWith("expand") && [value].flat().includes(what));
+}
+
 interface More {
   readonly code?: string;
   readonly param?: string;

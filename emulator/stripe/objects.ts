@@ -1,3 +1,4 @@
+import { disputeFee } from "./from-memory.ts";
 import type { Charge, Dispute, Intent, Refund, Session, Transfer } from "./state.ts";
 import { seconds } from "./state.ts";
 
@@ -151,6 +152,7 @@ export function disputeObject(one: Dispute): object {
     charge: one.charge.id,
     created: seconds(one.at),
     currency: one.charge.currency,
+    balance_transactions: disputeBalanceObjects(one),
     evidence: {},
     evidence_details: {
       due_by: seconds(one.at) + 7 * 86_400,
@@ -165,4 +167,21 @@ export function disputeObject(one: Dispute): object {
     reason: "general",
     status: one.status,
   };
+}
+
+/** What the dispute took, with its fee; and, once it is won, what came back. */
+function disputeBalanceObjects(one: Dispute): object[] {
+  const booked = (suffix: string, amount: bigint, fee: bigint) => ({
+    id: one.id.replace("dp_", `txn_${suffix}`),
+    object: "balance_transaction",
+    amount: Number(amount),
+    created: seconds(one.at),
+    currency: one.charge.currency,
+    fee: Number(fee),
+    net: Number(amount - fee),
+    reporting_category: suffix === "taken" ? "dispute" : "dispute_reversal",
+    source: one.id,
+    type: "adjustment",
+  });
+  return [booked("taken", -one.amount, disputeFee), ...(one.status === "won" ? [booked("back", one.amount, 0n)] : [])];
 }

@@ -5,7 +5,7 @@ import { accounts } from "../core/flow.ts";
 import { payerQuery } from "../core/payer-page.ts";
 import type { About, Answer, Call, Parts, Route } from "../core/rail-server.ts";
 import type { WebhookManner } from "../core/webhooks.ts";
-import { list, missing, ok, stripeNo } from "./answers.ts";
+import { expands, list, missing, ok, stripeNo } from "./answers.ts";
 import { noticeHours } from "./from-memory.ts";
 import { balanceObject, chargeObject, disputeObject } from "./objects.ts";
 import {
@@ -21,7 +21,7 @@ import {
 } from "./payments.ts";
 import * as schemas from "./schemas.ts";
 import * as sends from "./sends.ts";
-import type { Stripe } from "./state.ts";
+import type { Charge, Stripe } from "./state.ts";
 import { charges, clearStripe, newStripe, seconds } from "./state.ts";
 
 /** Stripe signs `time.body`, and repeats for three days. */
@@ -120,6 +120,7 @@ export function makeStripe(
     get("/v1/payment_intents/:id", fetchIntent),
     post("/v1/payment_intents/:id/confirm", schemas.confirm, confirmIntent),
     post("/v1/payment_intents/:id/cancel", orNothing(schemas.cancel), cancelIntent),
+    get("/v1/charges", listCharges, "transfer_group", "payment_intent"),
     get("/v1/charges/:id", (on, call) => ok(chargeObject(sends.findCharge(on, call.params["id"])))),
     post("/v1/refunds", schemas.refund, sends.createRefund),
     get("/v1/refunds", sends.listRefunds, "payment_intent", "charge"),
@@ -133,13 +134,7 @@ export function makeStripe(
     post("/v1/disputes/:id", schemas.dispute, sends.answerDispute),
     post("/v1/disputes/:id/close", orNothing(schemas.nothing), sends.closeDispute),
     get("/v1/balance", balance),
-    get(
-      "/v1/balance_transactions",
-      (on, call) => list("/v1/balance_transactions", charges(on), call.query, balanceObject),
-      "type",
-      "source",
-      "payout",
-    ),
+    get("/v1/balance_transactions", listBalanceTransactions, "type", "source"),
     get("/v1/events", (on, call) => list("/v1/events", on.events, call.query, (one: object) => one), "type"),
     get("/v1/events/:id", fetchEvent),
   ];
@@ -169,6 +164,25 @@ function balance(on: Stripe): Answer {
   const of = (account: string) =>
     on.books.audit().map(({ currency }) => ({ currency: currency.toLowerCase(), amount: Number(on.books.balance(account, currency)) }));
   return ok({ object: "balance", livemode: false, available: of(accounts.balance), pending: of(accounts.unsettled) });
+}
+
+/** `GET /v1/charges?transfer_group=` */
+function listCharges(on: Stripe, { query }: Call): Answer {
+  const { transfer_group: group, payment_intent: intent } = query;
+  const fits = (one: Charge) =>
+    (group === undefined || one.intent.transferGroup === group) && (intent === undefined || one.intent.id === intent);
+  const whole = expands(query, "data.balance_transaction");
+  const draw = (one: Charge) => ({ ...chargeObject(one), ...(whole ? { balance_transaction: balanceObject(one) } : {}) });
+  return list("/v1/charges", charges(on).filter(fits), query, draw);
+}
+
+/** `GET /v1/balance_transactions?source=`: those of payments; what refunds, transfers and disputes book is not listed. */
+function listBalanceTransactions(on: Stripe, { query }: Call): Answer {
+  const { type = "charge", source } = query;
+  const fits = (one: Charge) => type === "charge" && (source === undefined || one.id === source);
+  const whole = expands(query, "data.source");
+  const draw = (one: Charge) => ({ ...balanceObject(one), ...(whole ? { source: chargeObject(one) } : {}) });
+  return list("/v1/balance_transactions", charges(on).filter(fits), query, draw);
 }
 
 function fetchEvent(on: Stripe, call: Call): Answer {

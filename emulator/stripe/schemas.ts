@@ -91,10 +91,12 @@ export const reversal = form({ amount: whole, description: text, metadata, refun
 export const dispute = form({ evidence: { type: "object" }, metadata, submit: flag });
 
 export function query(...names: readonly string[]): object {
-  const all = [...names, "limit", "starting_after", "expand", "expand[]"];
+  const all = [...names, "limit", "starting_after", "expand"];
   return {
     type: "object",
     additionalProperties: false,
+    // Stripe's own client numbers the parts of a list.
+    patternProperties: { "^expand\\[[0-9]*\\]$": { type: ["string", "array"] } },
     properties: Object.fromEntries(all.map((name) => [name, { type: ["string", "array"] }])),
   };
 }

@@ -50,8 +50,21 @@ export function createRefund(on: Stripe, call: Call): Answer {
   on.refunds.push(refund);
   tell(on, "refund.created", refundObject(refund), call.faults);
   const course = courseOf(call.faults, on.pace);
-  later(on, course.wait, () => endRefund(on, refund, course.fails || course.comesBack));
+  later(on, course.wait, () => {
+    endRefund(on, refund, course.fails);
+    if (course.comesBack && !course.fails) later(on, hour, () => returnRefund(on, refund));
+  });
   return ok(refundObject(refund));
+}
+
+/** The payer's bank sends back what had succeeded: the refund has then failed. */
+function returnRefund(on: Stripe, refund: Refund): void {
+  const { charge, amount } = refund;
+  const moved = { what: "refund returned", from: accounts.payers, to: accounts.balance, amount };
+  on.books.move({ ...moved, currency: charge.currency.toUpperCase(), reference: charge.intent.id });
+  charge.refunded -= amount;
+  refund.status = "failed";
+  tell(on, "refund.failed", refundObject(refund), refund.faults);
 }
 
 function endRefund(on: Stripe, refund: Refund, fails: boolean): void {

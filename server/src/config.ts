@@ -100,6 +100,11 @@ export function readConfig(environment: Environment, file = "") {
       secretKey: from.secret("paystack.secret_key", (text) => /^sk_(test|live)_\w+$/.test(text), "a key like sk_live_… or sk_test_…"),
       baseUrl: railUrl(from, "paystack.base_url"),
     },
+    stripe: {
+      secretKey: from.secret("stripe.secret_key", (text) => /^(sk|rk)_(test|live)_\w+$/.test(text), "a key like sk_live_… or sk_test_…"),
+      webhookSecret: from.secret("stripe.webhook_secret", (text) => /^whsec_\S+$/.test(text), "a secret like whsec_…"),
+      baseUrl: railUrl(from, "stripe.base_url"),
+    },
     outage: { heartbeat: from.duration("outage.heartbeat", 1000), longerThan: from.duration("outage.longer_than", 1000) },
     lanes: {
       count: from.whole("lanes.count", 1, 16),

@@ -6,6 +6,7 @@ import { unfinishedRails } from "../db/unfinished-rails.ts";
 import { StartError } from "../db/start-error.ts";
 import type { Rail } from "../rails/rail.ts";
 import { makePaystack } from "../rails/paystack/paystack.ts";
+import { makeStripe } from "../rails/stripe/stripe.ts";
 
 type Connected = Rail & { close(): Promise<void> };
 
@@ -29,12 +30,25 @@ export function connectRails(input: { readonly config: Config; readonly pool: pg
     );
     connected.push(makePaystack({ secretKey: paystack.secretKey, baseUrl: paystack.baseUrl, memory: railMemory(pool, "paystack"), clock }));
   }
+  const { stripe } = config;
+  if (stripe.secretKey !== undefined) connected.push(connectStripe(config.mode, stripe, stripe.secretKey, pool, clock));
   return {
     connected,
     async close() {
       await Promise.all(connected.map((rail) => rail.close()));
     },
   };
+}
+
+function connectStripe(mode: Config["mode"], stripe: Config["stripe"], secretKey: string, pool: pg.Pool, clock: () => Date): Connected {
+  const { webhookSecret, baseUrl } = stripe;
+  refuseWrongKey(mode, "TRANCHE_STRIPE_SECRET_KEY", /^.k_live_/.test(secretKey), baseUrl === "https://api.stripe.com");
+  if (webhookSecret === undefined)
+    throw new StartError(
+      "TRANCHE_STRIPE_WEBHOOK_SECRET is missing: without it no event of Stripe can be believed, and disputes go unheard.",
+    );
+  if (new URL(baseUrl).pathname !== "/") throw new StartError("The setting stripe.base_url must not have a path.");
+  return makeStripe({ secretKey, webhookSecret, baseUrl, memory: railMemory(pool, "stripe"), clock });
 }
 
 /** Play money must not meet real money: a live key in a sandbox, or a test key in live mode at the rail's own address. */

@@ -185,7 +185,9 @@ export type PayeeDetails =
       readonly nipBankCode?: string;
       readonly bankName?: string;
     }
-  | { readonly kind: "wise_account"; readonly accountId: string; readonly name: string };
+  | { readonly kind: "wise_account"; readonly accountId: string; readonly name: string }
+  /** An account connected to ours at Stripe: `acct_…`. */
+  | { readonly kind: "stripe_account"; readonly accountId: string; readonly name: string };
 
 /** The payment that a refund goes back to; `railReference` names the receipt where the reference holds several. */
 export interface BackToPayment {

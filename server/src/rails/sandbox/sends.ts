@@ -206,7 +206,7 @@ async function moveOut(db: PoolClient, now: Date, row: SendRow, costPerSend: big
 function targetOf(request: SendRequest): string {
   const { to } = request;
   if ("paymentReference" in to) return `payment:${to.paymentReference}:${to.railReference ?? ""}:`;
-  return to.kind === "bank_account" ? `bank_account:${to.bankCode}:${to.accountNumber}` : `wise_account:${to.accountId}`;
+  return to.kind === "bank_account" ? `bank_account:${to.bankCode}:${to.accountNumber}` : `${to.kind}:${to.accountId}`;
 }
 
 /** All refunds to one payment share a lock, whichever receipt they name. */
