@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -105,6 +106,12 @@ export function readConfig(environment: Environment, file = "") {
       webhookSecret: from.secret("stripe.webhook_secret", (text) => /^whsec_\S+$/.test(text), "a secret like whsec_…"),
       baseUrl: railUrl(from, "stripe.base_url"),
     },
+    wise: {
+      apiToken: from.secret("wise.api_token", (text) => /^\S{8,}$/.test(text), "the token that Wise shows"),
+      profileId: from.optional("wise.profile_id", (text) => /^\d{1,15}$/.test(text), "the number of a profile"),
+      webhookPublicKey: from.optional("wise.webhook_public_key", isRsaKey, "Wise's RSA public key, as PEM or the base64 between its lines"),
+      baseUrl: railUrl(from, "wise.base_url"),
+    },
     outage: { heartbeat: from.duration("outage.heartbeat", 1000), longerThan: from.duration("outage.longer_than", 1000) },
     lanes: {
       count: from.whole("lanes.count", 1, 16),
@@ -135,6 +142,15 @@ function railUrl(from: ConfigSource, name: string): string {
   const url = from.optional(name, fits, "an address like https://api.example.com");
   if (url === undefined) throw new StartError(`The setting ${name} must be an address like https://api.example.com.`);
   return url.replace(/\/$/, "");
+}
+
+function isRsaKey(text: string): boolean {
+  const body = text.replace(/-----[A-Z ]+-----/g, "").replace(/\s|\\n/g, "");
+  try {
+    return createPublicKey({ key: Buffer.from(body, "base64"), format: "der", type: "spki" }).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
 }
 
 function inThisMode(from: ConfigSource, name: string, mode: Mode): boolean {

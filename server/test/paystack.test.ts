@@ -33,7 +33,7 @@ function stage(): PaystackOptions {
     baseUrl: emulator.paystack.url,
     memory: memoryOfThisProcess(),
     clock: () => emulator.clock.now(),
-    timeout: 250,
+    timeout: 20_000,
   };
 }
 
@@ -84,6 +84,7 @@ railContract("paystack", async () => {
     otherAccounts: ["0000000001", "0000000002", "0000000003", "0000000004"].map(account),
     deadAccount: account("0000000403"),
     silentAccount: account("0000000005"),
+    tellingAccount: account("0000000006"),
     forgetsRefused: true,
     finish: () => emulator.clock.idle(),
     timesSent: async (reference) =>

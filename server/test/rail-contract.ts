@@ -3,34 +3,47 @@ import { Fault } from "../src/domain/fault.ts";
 import type { PayeeDetails, Rail, RailEvent, SendRequest } from "../src/rails/rail.ts";
 import { RailEventRejected } from "../src/rails/rail.ts";
 
-/** A rail set up for the contract, with what its outside world must be able to do. */
-export interface RailUnderTest {
+/** A rail set up for the part of the contract that is about sends, with what its outside world must be able to do. */
+export interface SendingRail {
   readonly rail: Rail;
-  /** The payer pays the whole of what was asked. */
-  pay(reference: string): Promise<void>;
-  /** The payer's bank says no. */
-  decline(reference: string): Promise<void>;
   /** Events as they came, oldest first. */
   received(): readonly { readonly raw: Buffer; readonly headers: Record<string, string> }[];
-  /** An account that is paid, several more, one that cannot be paid, and one whose call is lost after its effect. */
+  /** An account that is paid, several more, one that cannot be paid, one whose call is lost after its effect, and one of whose send the rail tells. */
   readonly goodAccount: PayeeDetails;
   readonly otherAccounts: readonly PayeeDetails[];
   readonly deadAccount: PayeeDetails;
   readonly silentAccount: PayeeDetails;
+  readonly tellingAccount: PayeeDetails;
   /** How often money really went out under a send's reference. */
   timesSent(reference: string): Promise<number>;
   /** Lets the rail finish what it has begun: everything pending is decided afterwards. */
   finish(): Promise<void>;
   /** True where a refused send leaves nothing behind, so that a look-up says `never_seen`. */
   readonly forgetsRefused?: boolean;
+}
+
+/** A rail set up for all of the contract. */
+export interface RailUnderTest extends SendingRail {
+  /** The payer pays the whole of what was asked. */
+  pay(reference: string): Promise<void>;
+  /** The payer's bank says no. */
+  decline(reference: string): Promise<void>;
   /** True where the rail's page is only ever open, paid or lapsed, so that a payment that the bank declined is still `open`. */
   readonly declinedStaysOpen?: boolean;
 }
 
-/** Registers the tests that every rail must pass, in a currency that it takes and pays out. `make` is called once, at the first test. */
+/**
+ * Registers the tests that every rail which takes payments must pass, in a currency that it takes and pays out. `make` is called once, at the
+ * first test.
+ */
 export function railContract(name: string, make: () => Promise<RailUnderTest>, currency = "NGN"): void {
   let made: Promise<RailUnderTest> | undefined;
   const world = (): Promise<RailUnderTest> => (made ??= make());
+  paymentContract(name, world, currency);
+  sendContract(name, world, currency);
+}
+
+function paymentContract(name: string, world: () => Promise<RailUnderTest>, currency: string): void {
   const asked = (reference: string) => ({
     sellerId: 7,
     reference,
@@ -40,7 +53,6 @@ export function railContract(name: string, make: () => Promise<RailUnderTest>, c
     returnUrl: "https://shop.example/back",
     payerEmail: "buyer@shop.example",
   });
-  const payout = (reference: string, to: PayeeDetails): SendRequest => ({ reference, kind: "payout", amount: 5000n, currency, to });
 
   test(`${name}: a page opened twice under one reference is one page, and asking for other money is a fault`, async () => {
     const { rail } = await world();
@@ -50,10 +62,9 @@ export function railContract(name: string, make: () => Promise<RailUnderTest>, c
     expect(await rail.lookUpPayment("contract-open-page")).toEqual({ reference: "contract-open-page", status: "open", receipts: [] });
   });
 
-  test(`${name}: a reference that the rail never saw is unknown, not failed`, async () => {
-    const { rail, goodAccount } = await world();
+  test(`${name}: a payment's reference that the rail never saw is unknown, not failed`, async () => {
+    const { rail } = await world();
     expect((await rail.lookUpPayment("contract-seen-nowhere")).status).toBe("unknown_reference");
-    expect((await rail.lookUpSend(payout("contract-seen-nowhere", goodAccount))).status).toBe("never_seen");
   });
 
   test(`${name}: a look-up and the event tell the same money`, async () => {
@@ -80,45 +91,6 @@ export function railContract(name: string, make: () => Promise<RailUnderTest>, c
     expect(await rail.lookUpPayment("contract-declined-page")).toMatchObject({ status, receipts: [] });
     await pay("contract-declined-page");
     expect((await rail.lookUpPayment("contract-declined-page")).status).toBe("succeeded");
-  });
-
-  test(`${name}: one reference sends once, however often it is asked and how many ask at a time`, async () => {
-    const { rail, goodAccount, timesSent, finish } = await world();
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => rail.send(payout("contract-sent-once", goodAccount))));
-    for (const outcome of outcomes) expect(["succeeded", "pending"]).toContain(outcome.status);
-    await finish();
-    expect((await rail.send(payout("contract-sent-once", goodAccount))).status).toBe("succeeded");
-    expect(await timesSent("contract-sent-once")).toBe(1);
-    await expect(rail.send({ ...payout("contract-sent-once", goodAccount), amount: 5001n })).rejects.toThrow(Fault);
-    expect(await timesSent("contract-sent-once")).toBe(1);
-  });
-
-  test(`${name}: one reference given to several payees at the same time pays one of them`, async () => {
-    const { rail, otherAccounts, timesSent, finish } = await world();
-    const outcomes = await Promise.allSettled(otherAccounts.map((to) => rail.send(payout("contract-sent-to-several", to))));
-    await finish();
-    expect(outcomes.filter((o) => o.status === "fulfilled")).toHaveLength(1);
-    expect(await timesSent("contract-sent-to-several")).toBe(1);
-  });
-
-  test(`${name}: a failure names whose fault it is and moves nothing`, async () => {
-    const { rail, deadAccount, timesSent, forgetsRefused = false } = await world();
-    const outcome = await rail.send(payout("contract-dead-account", deadAccount));
-    expect(outcome).toMatchObject({ status: "failed", fault: "payee" });
-    expect(await rail.send(payout("contract-dead-account", deadAccount))).toEqual(outcome);
-    const known = await rail.lookUpSend(payout("contract-dead-account", deadAccount));
-    if (forgetsRefused) expect(known).toEqual({ status: "never_seen" });
-    else expect(known).toEqual(outcome);
-    expect(await timesSent("contract-dead-account")).toBe(0);
-  });
-
-  test(`${name}: an answer that was lost is found by a look-up, and asking again sends nothing more`, async () => {
-    const { rail, silentAccount, timesSent, finish } = await world();
-    await expect(rail.send(payout("contract-answer-lost", silentAccount))).rejects.toBeInstanceOf(Error);
-    await finish();
-    expect((await rail.lookUpSend(payout("contract-answer-lost", silentAccount))).status).toBe("succeeded");
-    expect((await rail.send(payout("contract-answer-lost", silentAccount))).status).toBe("succeeded");
-    expect(await timesSent("contract-answer-lost")).toBe(1);
   });
 
   const refund = (reference: string, paymentReference: string, amount = 300_000n): SendRequest => ({
@@ -175,6 +147,76 @@ export function railContract(name: string, make: () => Promise<RailUnderTest>, c
       Object.entries(last.headers).map(([k, v]) => [k, v.replace(/[0-9a-f]$/, (c) => (c === "0" ? "1" : "0"))]),
     );
     expect(() => rail.parseEvent(last.raw, foreign)).toThrow(RailEventRejected);
+  });
+}
+
+/** Registers the tests of sends alone, in that currency: what a rail that only pays out must pass, and every other one too. */
+export function sendContract(name: string, make: () => Promise<SendingRail>, currency: string): void {
+  let made: Promise<SendingRail> | undefined;
+  const world = (): Promise<SendingRail> => (made ??= make());
+  const payout = (reference: string, to: PayeeDetails): SendRequest => ({ reference, kind: "payout", amount: 5000n, currency, to });
+
+  test(`${name}: a send's reference that the rail never saw is unknown, not failed`, async () => {
+    const { rail, goodAccount } = await world();
+    expect((await rail.lookUpSend(payout("contract-seen-nowhere", goodAccount))).status).toBe("never_seen");
+  });
+
+  test(`${name}: one reference sends once, however often it is asked and how many ask at a time`, async () => {
+    const { rail, goodAccount, timesSent, finish } = await world();
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => rail.send(payout("contract-sent-once", goodAccount))));
+    for (const outcome of outcomes) expect(["succeeded", "pending"]).toContain(outcome.status);
+    await finish();
+    expect((await rail.send(payout("contract-sent-once", goodAccount))).status).toBe("succeeded");
+    expect(await timesSent("contract-sent-once")).toBe(1);
+    await expect(rail.send({ ...payout("contract-sent-once", goodAccount), amount: 5001n })).rejects.toThrow(Fault);
+    expect(await timesSent("contract-sent-once")).toBe(1);
+  });
+
+  test(`${name}: one reference given to several payees at the same time pays one of them`, async () => {
+    const { rail, otherAccounts, timesSent, finish } = await world();
+    const outcomes = await Promise.allSettled(otherAccounts.map((to) => rail.send(payout("contract-sent-to-several", to))));
+    await finish();
+    expect(outcomes.filter((o) => o.status === "fulfilled")).toHaveLength(1);
+    expect(await timesSent("contract-sent-to-several")).toBe(1);
+  });
+
+  test(`${name}: a failure names whose fault it is and moves nothing`, async () => {
+    const { rail, deadAccount, timesSent, forgetsRefused = false } = await world();
+    const outcome = await rail.send(payout("contract-dead-account", deadAccount));
+    expect(outcome).toMatchObject({ status: "failed", fault: "payee" });
+    expect(await rail.send(payout("contract-dead-account", deadAccount))).toEqual(outcome);
+    const known = await rail.lookUpSend(payout("contract-dead-account", deadAccount));
+    if (forgetsRefused) expect(known).toEqual({ status: "never_seen" });
+    else expect(known).toEqual(outcome);
+    expect(await timesSent("contract-dead-account")).toBe(0);
+  });
+
+  test(`${name}: an answer that was lost is found by a look-up, and asking again sends nothing more`, async () => {
+    const { rail, silentAccount, timesSent, finish } = await world();
+    await expect(rail.send(payout("contract-answer-lost", silentAccount))).rejects.toBeInstanceOf(Error);
+    await finish();
+    expect((await rail.lookUpSend(payout("contract-answer-lost", silentAccount))).status).toBe("succeeded");
+    expect((await rail.send(payout("contract-answer-lost", silentAccount))).status).toBe("succeeded");
+    expect(await timesSent("contract-answer-lost")).toBe(1);
+  });
+
+  test(`${name}: what it tells of a send leads to our reference, and is not believed without its signature`, async () => {
+    const { rail, tellingAccount, received, finish } = await world();
+    const before = received().length;
+    await rail.send(payout("contract-told-of-send", tellingAccount));
+    await finish();
+    const told = received().slice(before);
+    expect(told.length).toBeGreaterThan(0);
+    for (const one of told) {
+      const parsed = rail.parseEvent(one.raw, one.headers);
+      const { reference, type } = (await rail.placeEvent?.(parsed)) ?? parsed;
+      expect(reference).toBe("contract-told-of-send");
+      expect(type).toMatch(/^send\./);
+      expect(() => rail.parseEvent(one.raw, {})).toThrow(RailEventRejected);
+      // Every header says something else: the signature does too.
+      const foreign = Object.entries(one.headers).map(([k, v]) => [k, v.replace(/[0-9a-zA-Z]/, (c) => (c === "0" ? "1" : "0"))]);
+      expect(() => rail.parseEvent(one.raw, Object.fromEntries(foreign) as Record<string, string>)).toThrow(RailEventRejected);
+    }
   });
 }
 

@@ -93,7 +93,8 @@ railContract("sandbox", async () => {
     otherAccounts: ["6661", "6662", "6663", "6664"].map(account),
     deadAccount: account("0009"),
     silentAccount: account("0003"),
-    finish: () => Promise.resolve(),
+    tellingAccount: account("0001"),
+    finish: async () => void (await rail.concludeSend("contract-told-of-send", "succeed")),
     timesSent: async (reference) => {
       const { rows } = await database.pool.query<{ n: bigint }>(
         `SELECT count(*) AS n FROM sandbox_rail.movements WHERE reference = $1 AND kind IN ('payout', 'refund')`,

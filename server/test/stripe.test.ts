@@ -25,7 +25,7 @@ let rail: ReturnType<typeof makeStripe>;
 const memory = memoryOfThisProcess();
 
 beforeAll(async () => {
-  emulator = await startEmulator({ seed: 6, hangMs: 1500, slowMs: 300, now: () => new Date("2026-03-02T08:00:00Z") });
+  emulator = await startEmulator({ seed: 6, hangMs: 300, slowMs: 300, now: () => new Date("2026-03-02T08:00:00Z") });
   heard = await railListener();
   emulator.stripe.tell(heard.url);
   emulator.stripe.levers.topUp("USD", 1_000_000_000n);
@@ -44,7 +44,7 @@ function stage(): StripeOptions {
     baseUrl: emulator.stripe.url,
     memory,
     clock: () => emulator.clock.now(),
-    timeout: 1000,
+    timeout: 20_000,
   };
 }
 
@@ -134,6 +134,7 @@ railContract(
       otherAccounts: ["acct_one", "acct_two", "acct_three", "acct_four"].map(account),
       deadAccount: account("acct_blocked"),
       silentAccount: account("acct_silent"),
+      tellingAccount: account("acct_telling"),
       declinedStaysOpen: true,
       finish: () => emulator.clock.idle(),
       timesSent,

@@ -7,6 +7,7 @@ import { StartError } from "../db/start-error.ts";
 import type { Rail } from "../rails/rail.ts";
 import { makePaystack } from "../rails/paystack/paystack.ts";
 import { makeStripe } from "../rails/stripe/stripe.ts";
+import { makeWise } from "../rails/wise/wise.ts";
 
 type Connected = Rail & { close(): Promise<void> };
 
@@ -32,6 +33,13 @@ export function connectRails(input: { readonly config: Config; readonly pool: pg
   }
   const { stripe } = config;
   if (stripe.secretKey !== undefined) connected.push(connectStripe(config.mode, stripe, stripe.secretKey, pool, clock));
+  const { wise } = config;
+  if (wise.apiToken !== undefined) {
+    if (wise.profileId === undefined) throw new StartError("The setting wise.profile_id must be set beside TRANCHE_WISE_API_TOKEN.");
+    refuseWrongWise(config.mode, wise.baseUrl);
+    const { apiToken, profileId, webhookPublicKey, baseUrl } = wise;
+    connected.push(makeWise({ apiToken, profileId, webhookPublicKey, baseUrl, memory: railMemory(pool, "wise"), clock }));
+  }
   return {
     connected,
     async close() {
@@ -56,6 +64,18 @@ function refuseWrongKey(mode: Config["mode"], variable: string, isLive: boolean,
   if (mode === "sandbox" && isLive) throw new StartError(`${variable} is a live key, and this installation is a sandbox: use a test key.`);
   if (mode === "live" && !isLive && isOwnAddress)
     throw new StartError(`${variable} is a test key, and this installation is live: use the live key.`);
+}
+
+/** Wise's tokens do not say whether they are for play: its address does. */
+function refuseWrongWise(mode: Config["mode"], baseUrl: string): void {
+  const { hostname } = new URL(baseUrl);
+  const isLive = hostname === "api.wise.com" || hostname === "api.transferwise.com";
+  if (mode === "sandbox" && isLive)
+    throw new StartError(
+      "The setting wise.base_url is Wise's own, and this installation is a sandbox: set https://api.sandbox.transferwise.tech.",
+    );
+  if (mode === "live" && hostname.includes("sandbox"))
+    throw new StartError("The setting wise.base_url is Wise's sandbox, and this installation is live: set https://api.wise.com.");
 }
 
 /** Which of the connected rails do what, as the settings say. Throws a {@link StartError} that names what does not fit. */

@@ -16,7 +16,8 @@ export function railEventRoutes(server: FastifyInstance, app: App): void {
       if (rail === undefined) return reply.code(404).send({ status: "error", message: "There is no such rail here." });
       const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       try {
-        const event = rail.parseEvent(raw, request.headers);
+        const parsed = rail.parseEvent(raw, request.headers);
+        const event = (await rail.placeEvent?.(parsed)) ?? parsed;
         const { eventId, type, reference } = event;
         const stored = await storeRailEvent(app.pool, {
           rail: rail.name,

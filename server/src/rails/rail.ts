@@ -41,8 +41,8 @@ export interface Rail {
   send(request: SendRequest): Promise<SendOutcome>;
 
   /**
-   * The authority on a send whose outcome is not known. Safe to repeat, and moves nothing. The request is the one that was sent: some rails
-   * find a refund only by its payment.
+   * The authority on a send whose outcome is not known. Safe to repeat, and moves nothing beyond what was asked for: a rail that sends in
+   * several calls takes those up that were cut. The request is the one that was sent: some rails find a refund only by its payment.
    */
   lookUpSend(request: SendRequest): Promise<SendLookUp>;
 
@@ -51,6 +51,9 @@ export interface Rail {
    * A believed event of a kind we do not know has type `unknown` and is to be stored and left alone.
    */
   parseEvent(rawBody: Buffer, headers: RailHeaders): RailEvent;
+
+  /** Gives a parsed event our reference, where the rail's events name only its own numbers. Absent where they name ours. */
+  placeEvent?(event: RailEvent): Promise<RailEvent>;
 
   /** What reached our balance in one go since then, oldest first, each with its lines. Absent where the rail tells of settlements itself. */
   settlements?(since: Date): Promise<readonly Settlement[]>;
@@ -252,7 +255,7 @@ export interface RailEvent {
    * of it is asked about.
    */
   readonly reference: string;
-  /** Of a payment's event: which receipt. */
+  /** Of a payment's event: which receipt. Of a hint: the rail's own number of what changed. */
   readonly railReference?: string;
   /**
    * payment.succeeded: gross, as the payer paid it. payment.settled: net, as it reached our balance. dispute_opened: the amount in

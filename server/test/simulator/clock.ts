@@ -12,7 +12,19 @@ export interface Clock {
 
 /** Tables with rows that change, or that jobs look for. */
 const busy = [
-  ...["books", "accounts", "orders", "offers", "holds", "payments", "attempts", "disbursements", "messages", "notifications", "rail_events"],
+  ...[
+    "books",
+    "accounts",
+    "orders",
+    "offers",
+    "holds",
+    "payments",
+    "attempts",
+    "disbursements",
+    "messages",
+    "notifications",
+    "rail_events",
+  ],
   ...["transitions", "entries", "postings", "sandbox_rail.payments", "sandbox_rail.receipts", "sandbox_rail.sends", "sandbox_rail.events"],
 ];
 

@@ -99,7 +99,8 @@ export class Trips {
  * Nobody reads these answers, so nobody waits for them: they travel with the next statement. Without it a transaction of the sandbox rail would be
  * seven trips, and half of a simulated year would be spent on them.
  */
-const unanswered = /^(BEGIN$|SELECT pg_advisory_xact_lock|INSERT INTO sandbox_rail\.(movements|events|receipts)|UPDATE sandbox_rail\.)(?!.*RETURNING)/s;
+const unanswered =
+  /^(BEGIN$|SELECT pg_advisory_xact_lock|INSERT INTO sandbox_rail\.(movements|events|receipts)|UPDATE sandbox_rail\.)(?!.*RETURNING)/s;
 const nothing = { command: "", rows: [], rowCount: 0 };
 
 const names = new Map<string, string>();
