@@ -98,6 +98,7 @@ export function readConfig(environment: Environment, file = "") {
       secretKey: from.secret("paystack.secret_key", (text) => /^sk_(test|live)_\w+$/.test(text), "a key like sk_live_… or sk_test_…"),
       baseUrl: railUrl(from, "paystack.base_url"),
     },
+    reconciliation: { settledWithin: from.duration("reconciliation.settled_within", 3_600_000) },
     outage: { heartbeat: from.duration("outage.heartbeat", 1000), longerThan: from.duration("outage.longer_than", 1000) },
     lanes: {
       count: from.whole("lanes.count", 1, 16),
