@@ -120,6 +120,46 @@ CREATE TABLE books (
 GRANT INSERT, SELECT, UPDATE ON books TO tranche_app;
 GRANT SELECT ON books TO tranche_read;
 
+CREATE TABLE break_orders (
+  break_id bigint NOT NULL,
+  seller_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  CONSTRAINT break_orders_pkey PRIMARY KEY (break_id, seller_id, order_id),
+  CONSTRAINT break_orders_break_id_fkey FOREIGN KEY (break_id) REFERENCES breaks(id)
+);
+CREATE INDEX breaks_of_an_order ON break_orders USING btree (seller_id, order_id);
+GRANT INSERT, SELECT ON break_orders TO tranche_app;
+GRANT SELECT ON break_orders TO tranche_read;
+
+CREATE TABLE breaks (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  rail text NOT NULL,
+  kind text NOT NULL,
+  about text NOT NULL,
+  settlement_id text,
+  line_id text,
+  seller_id bigint,
+  payment_id bigint,
+  says text NOT NULL,
+  suggestion text NOT NULL,
+  state text NOT NULL,
+  note text,
+  ended_by text,
+  found_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  raw jsonb,
+  CONSTRAINT breaks_pkey PRIMARY KEY (id),
+  CONSTRAINT a_break_is_found_once UNIQUE (rail, kind, about),
+  CONSTRAINT a_break_is_in_a_known_state CHECK ((state = ANY (ARRAY['open'::text, 'healed'::text, 'closed'::text]))),
+  CONSTRAINT a_break_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['missing'::text, 'extra'::text, 'wrong_amount'::text, 'wrong_fee'::text, 'wrong_currency'::text, 'twice'::text, 'sum'::text, 'changed'::text, 'unexplained'::text, 'balance'::text]))),
+  CONSTRAINT a_break_that_is_over_says_how CHECK (((state = 'open'::text) = (note IS NULL)))
+);
+CREATE INDEX breaks_of_a_line ON breaks USING btree (rail, settlement_id, line_id) WHERE (line_id IS NOT NULL);
+CREATE INDEX breaks_open ON breaks USING btree (id) WHERE (state = 'open'::text);
+GRANT INSERT, SELECT ON breaks TO tranche_app;
+GRANT SELECT ON breaks TO tranche_read;
+GRANT UPDATE (ended_at, ended_by, found_at, note, says, state, suggestion) ON breaks TO tranche_app;
+
 CREATE TABLE buyers (
   seller_id bigint NOT NULL,
   id bigint NOT NULL,
@@ -203,6 +243,18 @@ CREATE INDEX entries_of_an_order ON entries USING btree (seller_id, order_id) WH
 GRANT INSERT, SELECT ON entries TO tranche_app;
 GRANT SELECT ON entries TO tranche_read;
 
+CREATE TABLE explained_refunds (
+  seller_id bigint NOT NULL,
+  attempt_id bigint NOT NULL,
+  rail text NOT NULL,
+  settlement_id text NOT NULL,
+  line_id text NOT NULL,
+  CONSTRAINT explained_refunds_pkey PRIMARY KEY (seller_id, attempt_id),
+  CONSTRAINT explained_refunds_rail_settlement_id_line_id_fkey FOREIGN KEY (rail, settlement_id, line_id) REFERENCES settlement_lines(rail, settlement_id, line_id)
+);
+GRANT INSERT, SELECT ON explained_refunds TO tranche_app;
+GRANT SELECT ON explained_refunds TO tranche_read;
+
 CREATE TABLE holds (
   seller_id bigint NOT NULL,
   id bigint NOT NULL,
@@ -219,7 +271,7 @@ CREATE TABLE holds (
   lifts_at timestamp(3) with time zone,
   lifted_at timestamp(3) with time zone,
   CONSTRAINT holds_pkey PRIMARY KEY (seller_id, id),
-  CONSTRAINT a_hold_has_a_known_reason CHECK ((reason = ANY (ARRAY['chargeback'::text, 'identity'::text, 'cooling_off'::text, 'ruling'::text, 'buyer_objection'::text, 'self_dealing'::text, 'operator'::text]))),
+  CONSTRAINT a_hold_has_a_known_reason CHECK ((reason = ANY (ARRAY['chargeback'::text, 'identity'::text, 'cooling_off'::text, 'ruling'::text, 'buyer_objection'::text, 'self_dealing'::text, 'operator'::text, 'reconciliation'::text]))),
   CONSTRAINT a_hold_has_a_known_scope CHECK ((scope = ANY (ARRAY['order'::text, 'project'::text, 'payee'::text, 'seller'::text])))
 );
 CREATE INDEX holds_due ON holds USING btree (lifts_at) WHERE ((state = 'standing'::text) AND (lifts_at IS NOT NULL));
@@ -521,6 +573,7 @@ CREATE TABLE payments (
   CONSTRAINT what_fits_nothing_is_part_of_what_came CHECK (((unapplied >= 0) AND (unapplied <= received)))
 );
 CREATE INDEX payments_due ON payments USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX payments_not_settled ON payments USING btree (rail, received_at) WHERE ((NOT settled) AND (received_at IS NOT NULL));
 CREATE INDEX payments_of_an_order ON payments USING btree (seller_id, order_id) WHERE (order_id IS NOT NULL);
 CREATE INDEX payments_unapplied ON payments USING btree (id) WHERE (unapplied > 0);
 GRANT INSERT, SELECT, UPDATE ON payments TO tranche_app;
@@ -591,6 +644,21 @@ CREATE TABLE providers (
 GRANT INSERT, SELECT, UPDATE ON providers TO tranche_app;
 GRANT SELECT ON providers TO tranche_read;
 
+CREATE TABLE rail_balances (
+  rail text NOT NULL,
+  currency text NOT NULL,
+  available bigint NOT NULL,
+  cash bigint NOT NULL,
+  outgoing bigint NOT NULL,
+  unbooked bigint NOT NULL,
+  deducted bigint NOT NULL,
+  judged boolean NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT rail_balances_pkey PRIMARY KEY (rail, currency)
+);
+GRANT INSERT, SELECT, UPDATE ON rail_balances TO tranche_app;
+GRANT SELECT ON rail_balances TO tranche_read;
+
 CREATE TABLE rail_events (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   rail text NOT NULL,
@@ -624,6 +692,16 @@ CREATE TABLE rail_memory (
 );
 GRANT INSERT, SELECT, UPDATE ON rail_memory TO tranche_app;
 GRANT SELECT ON rail_memory TO tranche_read;
+
+CREATE TABLE rail_reconciliations (
+  rail text NOT NULL,
+  asked_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  outcome text,
+  CONSTRAINT rail_reconciliations_pkey PRIMARY KEY (rail)
+);
+GRANT INSERT, SELECT, UPDATE ON rail_reconciliations TO tranche_app;
+GRANT SELECT ON rail_reconciliations TO tranche_read;
 
 CREATE TABLE refusals (
   seller_id bigint NOT NULL,
@@ -687,6 +765,53 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_end ON sessions USING btree (expires_at);
 GRANT DELETE, INSERT, SELECT ON sessions TO tranche_app;
 GRANT UPDATE (expires_at) ON sessions TO tranche_app;
+
+CREATE TABLE settlement_lines (
+  rail text NOT NULL,
+  settlement_id text NOT NULL,
+  line_id text NOT NULL,
+  "position" integer NOT NULL,
+  kind text NOT NULL,
+  reference text,
+  rail_reference text,
+  gross bigint NOT NULL,
+  fee bigint NOT NULL,
+  net bigint NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  state text NOT NULL,
+  seller_id bigint,
+  payment_id bigint,
+  attempt_id bigint,
+  note text,
+  CONSTRAINT settlement_lines_pkey PRIMARY KEY (rail, settlement_id, line_id),
+  CONSTRAINT settlement_lines_rail_settlement_id_fkey FOREIGN KEY (rail, settlement_id) REFERENCES settlements(rail, settlement_id),
+  CONSTRAINT a_line_is_in_a_known_state CHECK ((state = ANY (ARRAY['new'::text, 'matched'::text, 'explained'::text, 'open'::text, 'closed'::text]))),
+  CONSTRAINT a_line_is_of_a_known_kind CHECK ((kind = ANY (ARRAY['payment'::text, 'refund'::text, 'payout'::text, 'dispute'::text, 'fee'::text, 'other'::text])))
+);
+CREATE UNIQUE INDEX a_payment_is_settled_by_one_line ON settlement_lines USING btree (seller_id, payment_id) WHERE ((kind = 'payment'::text) AND (state = 'matched'::text));
+CREATE UNIQUE INDEX an_attempt_is_matched_by_one_line ON settlement_lines USING btree (seller_id, attempt_id) WHERE ((attempt_id IS NOT NULL) AND (state = 'matched'::text));
+CREATE INDEX lines_not_agreed ON settlement_lines USING btree (rail) WHERE (state = ANY (ARRAY['new'::text, 'open'::text]));
+CREATE INDEX lines_of_a_payment ON settlement_lines USING btree (seller_id, payment_id) WHERE (payment_id IS NOT NULL);
+GRANT INSERT, SELECT ON settlement_lines TO tranche_app;
+GRANT SELECT ON settlement_lines TO tranche_read;
+GRANT UPDATE (attempt_id, note, payment_id, seller_id, state) ON settlement_lines TO tranche_app;
+
+CREATE TABLE settlements (
+  rail text NOT NULL,
+  settlement_id text NOT NULL,
+  currency text NOT NULL,
+  amount bigint NOT NULL,
+  settled_at timestamp(3) with time zone NOT NULL,
+  source text NOT NULL,
+  digest text NOT NULL,
+  raw jsonb NOT NULL,
+  imported_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT settlements_pkey PRIMARY KEY (rail, settlement_id),
+  CONSTRAINT a_settlement_comes_from_somewhere CHECK ((source = ANY (ARRAY['rail'::text, 'api'::text, 'csv'::text])))
+);
+CREATE INDEX settlements_by_time ON settlements USING btree (settled_at);
+GRANT INSERT, SELECT ON settlements TO tranche_app;
+GRANT SELECT ON settlements TO tranche_read;
 
 CREATE TABLE solvency_keys (
   public_key text NOT NULL,

@@ -152,7 +152,7 @@ CREATE TABLE holds (
   seller_id  bigint NOT NULL,
   id         bigint NOT NULL,
   reason     text NOT NULL CONSTRAINT a_hold_has_a_known_reason
-    CHECK (reason IN ('chargeback', 'identity', 'cooling_off', 'ruling', 'buyer_objection', 'self_dealing', 'operator')),
+    CHECK (reason IN ('chargeback', 'identity', 'cooling_off', 'ruling', 'buyer_objection', 'self_dealing', 'operator', 'reconciliation')),
   scope      text NOT NULL CONSTRAINT a_hold_has_a_known_scope CHECK (scope IN ('order', 'project', 'payee', 'seller')),
   order_id   bigint,
   project_id bigint,

@@ -112,6 +112,7 @@ export function readConfig(environment: Environment, file = "") {
       webhookPublicKey: from.optional("wise.webhook_public_key", isRsaKey, "Wise's RSA public key, as PEM or the base64 between its lines"),
       baseUrl: railUrl(from, "wise.base_url"),
     },
+    reconciliation: { settledWithin: from.duration("reconciliation.settled_within", 3_600_000) },
     outage: { heartbeat: from.duration("outage.heartbeat", 1000), longerThan: from.duration("outage.longer_than", 1000) },
     lanes: {
       count: from.whole("lanes.count", 1, 16),

@@ -36,6 +36,21 @@ export function placeHold(
   });
 }
 
+/** The rail's settlement and the books do not agree about an order: its money stays until they do, or an operator has closed the matter. */
+export function holdForBreak(ask: OrderAsk, input: { readonly note: string }): Command {
+  return command("hold.place", ask, { orders: [ask.orderId] }, (book) => {
+    const order = book.orders.get(ask.orderId);
+    if (order === undefined) return refuse("not_yours");
+    const standing = book.standingHolds({ orderId: order.id, projectId: null }).find((one) => one.reason === "reconciliation");
+    if (standing !== undefined) return () => ({ hold: standing.id, reason: standing.reason, again: true });
+    return (writer) => {
+      const about = { ...noScope, scope: "order", orderId: order.id, note: input.note, liftsAt: null } as const;
+      const hold = writer.placeHold({ ...about, reason: "reconciliation" });
+      return { hold: hold.id, reason: hold.reason };
+    };
+  });
+}
+
 /** Lifts a hold: the operator any, the clock those whose time is over. */
 export function liftHold(ask: Ask, input: { readonly holdId: number }): Command {
   return command("hold.lift", ask, { holds: [input.holdId] }, (book) => {

@@ -93,6 +93,7 @@ export function assemble(input: {
     delivery,
     baseUrl,
     linkLife: config.link.life,
+    settledWithin: config.reconciliation.settledWithin,
     now,
     log,
   };

@@ -11,6 +11,7 @@ import { askBeforeClosing } from "../jobs/ask-payments.ts";
 import { sendCode } from "../jobs/contact-codes.ts";
 import { mendOutage } from "../jobs/outage.ts";
 import { doChores } from "../jobs/chores.ts";
+import { reconcileRails } from "../jobs/reconcile.ts";
 import { Pollers, workOff } from "../jobs/run-due.ts";
 import { mintLink } from "../jobs/send-messages.ts";
 import { letterFor } from "../events/letters.ts";
@@ -114,6 +115,7 @@ async function tidy(parts: Assembled): Promise<void> {
   try {
     await doChores(parts.engine);
     await parts.sandboxRail?.settle(parts.engine.now());
+    await reconcileRails(parts.engine);
   } catch (error) {
     parts.engine.log.warn({ error: error instanceof Error ? error.message : String(error) }, "a chore failed; it is tried again");
   }

@@ -185,7 +185,7 @@ describe("money", () => {
   });
 
   test("only the hold of a chargeback stops the order's clock", () => {
-    const reasons = ["identity", "cooling_off", "ruling", "buyer_objection", "self_dealing", "operator"] as const;
+    const reasons = ["identity", "cooling_off", "ruling", "buyer_objection", "self_dealing", "operator", "reconciliation"] as const;
     expect(need("no_chargeback", { holds: reasons.map((reason) => aHold({ reason })) })).toBe(met);
     expect(need("no_chargeback", { holds: [aHold({ reason: "chargeback" })] })).toBe("chargeback_running");
     expect(need("no_chargeback", { holds: [aHold({ reason: "identity" }), aHold({ reason: "chargeback" })] })).toBe("chargeback_running");

@@ -52,7 +52,16 @@ export const offerMachine: Machine<OfferState, OfferAction, OfferNeed, "none"> =
   ],
 };
 
-export const holdReasons = ["chargeback", "identity", "cooling_off", "ruling", "buyer_objection", "self_dealing", "operator"] as const;
+export const holdReasons = [
+  "chargeback",
+  "identity",
+  "cooling_off",
+  "ruling",
+  "buyer_objection",
+  "self_dealing",
+  "operator",
+  "reconciliation",
+] as const;
 export type HoldReason = (typeof holdReasons)[number];
 export const holdStates = ["standing", "lifted"] as const;
 export type HoldState = (typeof holdStates)[number];

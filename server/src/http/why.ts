@@ -11,6 +11,7 @@ const holdSays: Readonly<Record<Hold["reason"], string>> = {
   buyer_objection: "the buyer may still object to a cancellation made in the buyer's name",
   self_dealing: "buyer and payee have the same contact",
   operator: "an operator stopped it",
+  reconciliation: "the payment company and the books do not agree about it",
 };
 
 /**

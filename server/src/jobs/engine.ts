@@ -21,6 +21,8 @@ export interface Engine {
   /** Where people reach this installation. */
   readonly baseUrl: string;
   readonly linkLife: number;
+  /** How long a rail may take to settle a payment before it counts as missing; milliseconds. */
+  readonly settledWithin: number;
   /** Real time; books add their own offset. */
   readonly now: () => Date;
   readonly log: Log;

@@ -141,6 +141,7 @@ const reasons: Readonly<Record<HoldReason, string>> = {
   buyer_objection: "the buyer may object to a cancellation in their name",
   self_dealing: "buyer and payee look like the same person",
   operator: "placed by an operator",
+  reconciliation: "the payment company and the books do not agree",
 };
 
 /** Why a hold stands, in words. */

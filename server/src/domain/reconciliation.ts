@@ -1,0 +1,111 @@
+import { format } from "./currency.ts";
+
+/** Ways in which a rail and the books can disagree. */
+export const breakKinds = [
+  "missing",
+  "extra",
+  "wrong_amount",
+  "wrong_fee",
+  "wrong_currency",
+  "twice",
+  "sum",
+  "changed",
+  "unexplained",
+  "balance",
+] as const;
+export type BreakKind = (typeof breakKinds)[number];
+
+export const lineStates = ["new", "matched", "explained", "open", "closed"] as const;
+export type LineState = (typeof lineStates)[number];
+
+/** What is wrong, and what a person can do about it, each as plain sentences. */
+export interface Disagreement {
+  readonly kind: BreakKind;
+  readonly says: string;
+  readonly suggestion: string;
+}
+
+/** Money as one side tells it, in the currency's smallest unit. */
+export interface Told {
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly currency: string;
+}
+
+const askRail = "Compare both with the payment on the payment company's dashboard; if theirs is wrong, ask them to mend it.";
+
+/** What a settlement's line says of a payment, against what the books have of it; undefined: they agree. */
+export function comparePayment(line: Told, books: Told): Disagreement | undefined {
+  if (line.currency !== books.currency) {
+    const says = `It was settled in ${line.currency}, and the books received ${books.currency}.`;
+    return { kind: "wrong_currency", says, suggestion: askRail };
+  }
+  if (line.amount !== books.amount) {
+    const says = `${format(line.amount, line.currency)} were settled for it, and the books received ${format(books.amount, books.currency)}.`;
+    return { kind: "wrong_amount", says, suggestion: askRail };
+  }
+  if (line.fee !== books.fee) {
+    const says = `The fee was ${format(line.fee, line.currency)}, and the books have ${format(books.fee, books.currency)}.`;
+    const suggestion =
+      "If the fee on the payment company's dashboard is the settled one, close this and book that fee; otherwise ask them to mend it.";
+    return { kind: "wrong_fee", says, suggestion };
+  }
+  return undefined;
+}
+
+/** What a line says of money that went out (`amount` positive), against the books; undefined: they agree. What sending cost is not compared. */
+export function compareSent(line: Omit<Told, "fee">, books: Omit<Told, "fee">): Disagreement | undefined {
+  return comparePayment({ ...line, fee: 0n }, { ...books, fee: 0n });
+}
+
+/** With more than so many, sums over all choices would be tried for too long, and one that fits by chance would be likely. */
+const mostToChooseFrom = 16;
+
+/**
+ * Which of these amounts add up to `total`: all of them; or else the one choice that does. Undefined where none does, or several do, since then
+ * nobody knows which it was. Answers their places.
+ */
+export function addsUp(amounts: readonly bigint[], total: bigint): number[] | undefined {
+  const places = amounts.map((_, place) => place);
+  if (amounts.length > 0 && amounts.reduce((sum, one) => sum + one, 0n) === total) return places;
+  if (amounts.length > mostToChooseFrom) return undefined;
+  const found: number[][] = [];
+  const choose = (place: number, left: bigint, chosen: readonly number[]): void => {
+    if (found.length > 1) return;
+    if (left === 0n) {
+      if (chosen.length > 0) found.push([...chosen]);
+      return;
+    }
+    const amount = amounts[place];
+    if (amount === undefined || left < 0n) return;
+    choose(place + 1, left - amount, [...chosen, place]);
+    choose(place + 1, left, chosen);
+  };
+  choose(0, total, []);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+export interface Balances {
+  /** What the rail says may be sent now. */
+  readonly available: bigint;
+  /** What the books have there as cash, and of it what is on its way out with its outcome unknown. */
+  readonly cash: bigint;
+  readonly outgoing: bigint;
+  /** What settlements brought and the books do not have: lines that are open or closed, fees of the rail's own. */
+  readonly unbooked: bigint;
+  /** Refunds the books have as sent which the rail may still take off its next settlement. */
+  readonly deducted: bigint;
+}
+
+/** What the rail should say is available: from, to. The two differ only by refunds that it may take off its next settlement. */
+export function expectedBalance(b: Balances): { readonly least: bigint; readonly most: bigint } {
+  const least = b.cash - b.outgoing + b.unbooked;
+  return { least, most: least + b.deducted };
+}
+
+/** How far the rail's balance is from what the books explain; 0: it is explained. Positive: the rail has more. Not to be asked while sends are under way. */
+export function balanceOff(b: Balances): bigint {
+  const { least, most } = expectedBalance(b);
+  if (b.available < least) return b.available - least;
+  return b.available > most ? b.available - most : 0n;
+}
