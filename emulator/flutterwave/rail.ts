@@ -9,7 +9,7 @@ import { noticeEvery, noticeTries } from "./from-memory.ts";
 import { createPayment, hostedPage, verify, verifyByReference } from "./payments.ts";
 import * as schemas from "./schemas.ts";
 import { createRefund, createTransfer, fee, fetchRefund, fetchTransfer, listRefunds, listTransfers, resolveAccount } from "./sends.ts";
-import { balances, endChargeback, listChargebacks, listSettlements, openChargeback, settle } from "./settlements.ts";
+import { balances, endChargeback, fetchSettlement, listChargebacks, listSettlements, openChargeback, settle } from "./settlements.ts";
 import type { Flutterwave } from "./state.ts";
 import { clearFlutterwave, newFlutterwave } from "./state.ts";
 
@@ -83,6 +83,7 @@ export function makeFlutterwave(
     { method: "GET", path: "/v3/balances", query, handle: on(balances) },
     { method: "GET", path: "/v3/balances/:currency", query, handle: on(balances) },
     { method: "GET", path: "/v3/settlements", query: schemas.settlementsQuery, handle: on(listSettlements) },
+    { method: "GET", path: "/v3/settlements/:id", query, handle: on(fetchSettlement) },
     { method: "GET", path: "/v3/chargebacks", query: schemas.refundsQuery, handle: on(listChargebacks) },
   ];
   const levers: Levers = {

@@ -2,24 +2,25 @@ import { accounts } from "../core/flow.ts";
 import type { Answer, Call } from "../core/rail-server.ts";
 import { flutterwaveNo, list, ok } from "./answers.ts";
 import { toMajor } from "./decimals.ts";
-import type { Flutterwave, Payment } from "./state.ts";
+import type { Flutterwave, Payment, Transaction } from "./state.ts";
 import { nextId } from "./state.ts";
 
 /** Makes everything paid in that currency available. */
 export function settle(on: Flutterwave, currency: string): object[] {
   const paid = [...on.payments.values()].flatMap((one) => {
     const { transaction } = one;
-    return transaction?.status === "successful" && transaction.currency === currency && !transaction.settled ? [transaction] : [];
+    const due = transaction?.status === "successful" && transaction.currency === currency && !transaction.settled;
+    return due ? [[one, transaction] as const] : [];
   });
   const net = on.books.balance(accounts.unsettled, currency);
   if (paid.length === 0) return [];
   const id = nextId(on);
   if (net > 0n)
     on.books.move({ what: "settlement", from: accounts.unsettled, to: accounts.balance, amount: net, currency, reference: String(id) });
-  for (const one of paid) one.settled = true;
-  const gross = paid.reduce((sum, one) => sum + one.amount, 0n);
-  const fees = paid.reduce((sum, one) => sum + one.fee, 0n);
-  const settlement = { id, currency, at: on.clock.now(), gross, fees, net };
+  for (const [, one] of paid) one.settled = true;
+  const gross = paid.reduce((sum, [, one]) => sum + one.amount, 0n);
+  const fees = paid.reduce((sum, [, one]) => sum + one.fee, 0n);
+  const settlement = { id, currency, at: on.clock.now(), gross, fees, net, paid };
   if (gross - fees !== net) throw new Error(`settlement ${id} is not what lies unsettled`);
   on.settlements.push(settlement);
   return [settlementObject(settlement)];
@@ -47,6 +48,37 @@ function settlementObject(one: Flutterwave["settlements"][number]): object {
 /** `GET /v3/settlements`, newest first. */
 export function listSettlements(on: Flutterwave, call: Call): Answer {
   return list("Settlements fetched", on.settlements.toReversed().map(settlementObject), call.query);
+}
+
+/** `GET /v3/settlements/:id`, with what was paid in it. */
+export function fetchSettlement(on: Flutterwave, call: Call): Answer {
+  const settlement = on.settlements.find((one) => String(one.id) === call.params["id"]);
+  if (settlement === undefined) throw flutterwaveNo("Settlement not found", 404);
+  return ok("Settlement fetched", {
+    ...settlementObject(settlement),
+    transactions: settlement.paid.map(([payment, one]) => settledObject(payment, one)),
+  });
+}
+
+function settledObject(payment: Payment, { id, flwRef, amount, fee, currency, at }: Transaction): object {
+  return {
+    customer_email: payment.email,
+    flw_ref: flwRef,
+    tx_ref: payment.txRef,
+    id,
+    charged_amount: toMajor(amount, currency),
+    app_fee: toMajor(fee, currency),
+    merchant_fee: 0,
+    stampduty_charge: 0,
+    settlement_amount: toMajor(amount - fee, currency),
+    status: "successful",
+    payment_entity: "card",
+    transaction_date: at.toISOString().slice(0, 10),
+    currency,
+    card_locale: "LOCAL",
+    rrn: "N/A",
+    subaccount_settlement: 0,
+  };
 }
 
 /** `GET /v3/balances` and `GET /v3/balances/:currency` */

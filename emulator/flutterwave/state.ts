@@ -67,6 +67,7 @@ export interface Flutterwave extends Parts {
     readonly gross: bigint;
     readonly fees: bigint;
     readonly net: bigint;
+    readonly paid: readonly (readonly [Payment, Transaction])[];
   }[];
   last: number;
 }

@@ -113,6 +113,20 @@ export function readConfig(environment: Environment, file = "") {
       baseUrl: railUrl(from, "wise.base_url"),
     },
     reconciliation: { settledWithin: from.duration("reconciliation.settled_within", 3_600_000) },
+    flutterwave: {
+      secretKey: from.secret(
+        "flutterwave.secret_key",
+        (text) => /^FLWSECK(_TEST)?-[\w-]+$/.test(text),
+        "a key like FLWSECK-…-X or FLWSECK_TEST-…-X",
+      ),
+      webhookHash: from.secret(
+        "flutterwave.webhook_hash",
+        (text) => /^[\x21-\x7e]{16,200}$/.test(text),
+        "the secret hash of Flutterwave's dashboard, of 16 characters or more",
+      ),
+      webhookSignature: from.oneOf("flutterwave.webhook_signature", ["v3", "v4"]),
+      baseUrl: railUrl(from, "flutterwave.base_url"),
+    },
     outage: { heartbeat: from.duration("outage.heartbeat", 1000), longerThan: from.duration("outage.longer_than", 1000) },
     lanes: {
       count: from.whole("lanes.count", 1, 16),

@@ -5,6 +5,7 @@ import { railMemory } from "../db/rail-memory.ts";
 import { unfinishedRails } from "../db/unfinished-rails.ts";
 import { StartError } from "../db/start-error.ts";
 import type { Rail } from "../rails/rail.ts";
+import { makeFlutterwave } from "../rails/flutterwave/flutterwave.ts";
 import { makePaystack } from "../rails/paystack/paystack.ts";
 import { makeStripe } from "../rails/stripe/stripe.ts";
 import { makeWise } from "../rails/wise/wise.ts";
@@ -31,7 +32,7 @@ export function connectRails(input: { readonly config: Config; readonly pool: pg
     );
     connected.push(makePaystack({ secretKey: paystack.secretKey, baseUrl: paystack.baseUrl, memory: railMemory(pool, "paystack"), clock }));
   }
-  const { stripe } = config;
+  const { stripe, flutterwave } = config;
   if (stripe.secretKey !== undefined) connected.push(connectStripe(config.mode, stripe, stripe.secretKey, pool, clock));
   const { wise } = config;
   if (wise.apiToken !== undefined) {
@@ -40,6 +41,7 @@ export function connectRails(input: { readonly config: Config; readonly pool: pg
     const { apiToken, profileId, webhookPublicKey, baseUrl } = wise;
     connected.push(makeWise({ apiToken, profileId, webhookPublicKey, baseUrl, memory: railMemory(pool, "wise"), clock }));
   }
+  if (flutterwave.secretKey !== undefined) connected.push(connectFlutterwave(config.mode, flutterwave, flutterwave.secretKey, pool, clock));
   return {
     connected,
     async close() {
@@ -57,6 +59,23 @@ function connectStripe(mode: Config["mode"], stripe: Config["stripe"], secretKey
     );
   if (new URL(baseUrl).pathname !== "/") throw new StartError("The setting stripe.base_url must not have a path.");
   return makeStripe({ secretKey, webhookSecret, baseUrl, memory: railMemory(pool, "stripe"), clock });
+}
+
+function connectFlutterwave(
+  mode: Config["mode"],
+  flutterwave: Config["flutterwave"],
+  secretKey: string,
+  pool: pg.Pool,
+  clock: () => Date,
+): Connected {
+  const { webhookHash, webhookSignature, baseUrl } = flutterwave;
+  const isLive = !secretKey.startsWith("FLWSECK_TEST");
+  refuseWrongKey(mode, "TRANCHE_FLUTTERWAVE_SECRET_KEY", isLive, baseUrl === "https://api.flutterwave.com");
+  if (webhookHash === undefined)
+    throw new StartError(
+      "TRANCHE_FLUTTERWAVE_WEBHOOK_HASH is missing: without the secret hash of its dashboard no notice of Flutterwave can be believed.",
+    );
+  return makeFlutterwave({ secretKey, webhookHash, webhookSignature, baseUrl, memory: railMemory(pool, "flutterwave"), clock });
 }
 
 /** Play money must not meet real money: a live key in a sandbox, or a test key in live mode at the rail's own address. */

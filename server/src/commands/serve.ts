@@ -7,6 +7,7 @@ import { sellersByKeys } from "../db/sellers.ts";
 import { StartError } from "../db/start-error.ts";
 import type { App } from "../http/app-context.ts";
 import { buildServer } from "../http/app.ts";
+import { askForDisputes } from "../jobs/ask-disputes.ts";
 import { askBeforeClosing } from "../jobs/ask-payments.ts";
 import { sendCode } from "../jobs/contact-codes.ts";
 import { mendOutage } from "../jobs/outage.ts";
@@ -90,6 +91,9 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     const chores = setInterval(() => void tidy(parts), 60_000);
     undo.unshift(() => Promise.resolve(clearInterval(chores)));
     void tidy(parts);
+    const disputes = setInterval(() => void askForDisputes(parts.engine), 15 * 60_000);
+    undo.unshift(() => Promise.resolve(clearInterval(disputes)));
+    void askForDisputes(parts.engine);
     await beat(parts.pool, new Date());
     await parts.sandboxRail?.redeliver();
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { EmulatedRail, RailName } from "../../../emulator/start.ts";
 import { startEmulator } from "../../../emulator/start.ts";
 import { must } from "../../src/domain/fault.ts";
+import { askForDisputes } from "../../src/jobs/ask-disputes.ts";
 import { httpWorld } from "./http-world.ts";
 
 const minute = 60_000;
@@ -33,6 +34,21 @@ const manners: Readonly<
       lookUpPayout: "GET /transfer/verify/:reference",
       refund: "POST /refund",
       lookUpRefund: "GET /refund",
+    },
+  },
+  flutterwave: {
+    settings: ({ url, secrets }) => ({
+      TRANCHE_FLUTTERWAVE_SECRET_KEY: secrets["secret_key"] ?? "",
+      TRANCHE_FLUTTERWAVE_WEBHOOK_HASH: secrets["secret_hash"] ?? "",
+      TRANCHE_FLUTTERWAVE_BASE_URL: url,
+    }),
+    calls: {
+      open: "POST /v3/payments",
+      lookUpPayment: "GET /v3/transactions/verify_by_reference",
+      payout: "POST /v3/transfers",
+      lookUpPayout: "GET /v3/transfers",
+      refund: "POST /v3/transactions/:id/refund",
+      lookUpRefund: "GET /v3/refunds",
     },
   },
 };
@@ -82,6 +98,7 @@ export async function worldOver(name: RailName, settings: Readonly<Record<string
   };
   /** Both sides do what is due, and hear of each other, until nothing more happens at this moment. */
   const settleDown = async (): Promise<void> => {
+    await askForDisputes(world.engine);
     for (let round = 0; round < 3; round += 1) {
       await world.due();
       await emulator.clock.idle();

@@ -11,7 +11,8 @@ const decimal = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/;
  * towards more, `down` towards less.
  */
 export function minorOf(value: unknown, currency: string, finer: "refused" | "up" | "down" = "refused"): bigint {
-  if (!isCurrency(currency)) throw new NoAnswer(`Flutterwave names a currency that is not known: ${currency}`);
+  const known: boolean = isCurrency(currency);
+  if (!known) throw new NoAnswer(`Flutterwave names a currency that is not known: ${currency}`);
   const [, sign, units, fraction = "", exponent = "0"] = decimal.exec(textOf(value) ?? "") ?? [];
   if (units === undefined) throw new NoAnswer(`Flutterwave names no amount of ${currency} where there should be one`);
   const finest = Number(exponent) - fraction.length;
