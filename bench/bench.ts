@@ -26,6 +26,8 @@ export interface Bench {
   assemble(url: string): Assembled;
   /** Brings another database to the schema of ours. */
   prepare(url: string): Promise<void>;
+  /** The headers under which the sandbox rail would send that body. */
+  signed(body: string): Readonly<Record<string, string>>;
   say(text: string): void;
   /** Stands on the page, once: why something was not measured, or what went into a number. */
   note(text: string): void;

@@ -9,6 +9,7 @@ import { list } from "./measures/list.ts";
 import { oneSeller } from "./measures/one-seller.ts";
 import { pgledger } from "./measures/pgledger.ts";
 import { postgres15 } from "./measures/postgres-15.ts";
+import { railEvents } from "./measures/rail-events.ts";
 import { sameRows } from "./measures/same-rows.ts";
 import { single } from "./measures/single.ts";
 import { start } from "./measures/start.ts";
@@ -29,5 +30,6 @@ export const all: readonly Measure[] = [
   cost,
   lifeBytes,
   verify,
+  railEvents,
   start,
 ];

@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { assemble } from "../server/src/commands/assemble.ts";
+import { signatureHeader, signSandboxBody } from "../server/src/rails/sandbox/events.ts";
 import { prepareDatabase } from "../server/src/commands/prepare-database.ts";
 import { appOf } from "../server/src/commands/serve.ts";
 import { table } from "../server/src/commands/table.ts";
@@ -56,6 +57,7 @@ async function run(): Promise<void> {
   const trips = countRoundTrips(Number(new URL(cluster.url).port));
   const config = readConfig({ TRANCHE_HOME: home, TRANCHE_LIMIT_PER_KEY: "1000000", TRANCHE_LIMIT_PER_ADDRESS: "1000000" });
   const secretKey = randomBytes(32);
+  const railSecret = createHmac("sha256", secretKey).update("sandbox rail").digest("hex");
   const open = (ownerUrl = cluster.url) => assemble({ config, ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
   say("preparing shops and orders …");
   await prepareDatabase(cluster.url, config);
@@ -98,6 +100,7 @@ async function run(): Promise<void> {
     copies,
     assemble: open,
     prepare: async (url) => void (await prepareDatabase(url, config)),
+    signed: (body) => ({ [signatureHeader]: signSandboxBody(railSecret, Buffer.from(body)) }),
     say,
     note: (text) => {
       if (!notes.has(text)) say(`  ${text}`);

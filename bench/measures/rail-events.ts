@@ -1,0 +1,30 @@
+import { randomUUID } from "node:crypto";
+import { bulk, funding } from "../shop.ts";
+import type { Measure } from "../bench.ts";
+import { openLoop } from "../open-loop.ts";
+
+const perSecond = 100;
+
+/** Signed notices of a rail at a fixed rate, each checked, stored raw and acknowledged, while deliveries and payments are committed beside them. */
+export const railEvents: Measure = {
+  name: "rail-events",
+  round: async (bench) => {
+    const orders = await bench.orders(Math.ceil(2_000 * bench.scale));
+    const busy = bulk(bench.parts.engine, orders.map(funding));
+    const notices = Array.from({ length: Math.ceil(500 * bench.scale) }, () => {
+      const data = { reference: randomUUID(), amount: 450_000, currency: "NGN" };
+      const body = JSON.stringify({ id: `evt-${randomUUID()}`, type: "something.new", occurred_at: new Date().toISOString(), data });
+      return { body, headers: { "content-type": "application/json", ...bench.signed(body) } };
+    });
+    const p99 = await openLoop(
+      notices.map((one) => async () => {
+        const answer = await fetch(`${bench.httpUrl}/rails/sandbox/events`, { method: "POST", ...one });
+        await answer.text();
+        if (answer.status !== 200) throw new Error(`a notice was answered ${answer.status}`);
+      }),
+      perSecond,
+    );
+    await busy;
+    return { rail_event_p99: p99 };
+  },
+};
