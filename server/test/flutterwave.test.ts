@@ -20,7 +20,7 @@ let heard: Heard;
 let rail: ReturnType<typeof makeFlutterwave>;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ seed: 5, hangMs: 300, slowMs: 300, now: () => new Date("2026-03-02T08:00:00Z") });
+  emulator = await startEmulator({ seed: 5, hangMs: 1200, slowMs: 1200, now: () => new Date("2026-03-02T08:00:00Z") });
   heard = await railListener();
   emulator.flutterwave.tell(heard.url);
   emulator.flutterwave.levers.topUp("NGN", 1_000_000_000n);
@@ -40,7 +40,8 @@ function stage(): FlutterwaveOptions {
     baseUrl: emulator.flutterwave.url,
     memory: memoryOfThisProcess(),
     clock: () => emulator.clock.now(),
-    timeout: 250,
+    // Long enough for a busy machine.
+    timeout: 1000,
   };
 }
 

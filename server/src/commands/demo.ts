@@ -8,7 +8,7 @@ import { StartError } from "../db/start-error.ts";
 import type { Got } from "./demo-play.ts";
 import { Play } from "./demo-play.ts";
 import type { Milestone } from "./demo-steps.ts";
-import { playAll, readBooks } from "./demo-steps.ts";
+import { documentedRailFee, playAll, readBooks } from "./demo-steps.ts";
 import { DemoFailed, Wire } from "./demo-wire.ts";
 import type { SandboxFile } from "./sandbox-file.ts";
 import { readSandboxFile } from "./sandbox-file.ts";
@@ -99,6 +99,9 @@ async function demo(url: string | undefined): Promise<boolean> {
     const books = await readBooks(play);
     const wrong = milestones.filter(({ got, expected }) => JSON.stringify(got) !== JSON.stringify(expected));
     for (const { name, expected } of wrong) process.stdout.write(`  NOT as documented: ${name} should be ${JSON.stringify(expected)}\n`);
+    const railFee = milestones[0]?.got.railFee ?? documentedRailFee;
+    if (railFee !== documentedRailFee)
+      process.stdout.write(`  At this rail's price of ${kobo(railFee)}; the documented figures are for ${kobo(documentedRailFee)}.\n`);
     process.stdout.write(
       `  Books: ${books.entries} entries, ${books.postings} postings, ${books.findings.length} findings; ${books.ok ? "they prove themselves" : "they are WRONG"}.\n`,
     );
