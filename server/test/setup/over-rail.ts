@@ -27,7 +27,7 @@ const manners: Readonly<
     {
       readonly settings: (rail: Pick<EmulatedRail, "url" | "secrets">) => Record<string, string>;
       readonly calls: Calls;
-      /** What sellers are paid to, where it is no bank account. */
+      /** What the seller is paid to, where a bank account alone will not do. */
       readonly account?: PayeeDetails;
     }
   >
@@ -75,7 +75,13 @@ const manners: Readonly<
       refund: "POST /v1/refunds",
       lookUpRefund: "GET /v1/refunds",
     },
-    account: { stripeAccountId: "acct_of_the_seller", accountName: "Ada Obi" },
+    account: {
+      stripeAccountId: "acct_of_the_seller",
+      accountNumber: "0123456789",
+      bankCode: "058",
+      bankName: "GTB",
+      accountName: "Ada Obi",
+    },
   },
 };
 
