@@ -6,7 +6,7 @@ import type { PayeeDetails } from "../src/rails/rail.ts";
 import { NoAnswer } from "../src/rails/rail.ts";
 import { memoryOfThisProcess } from "../src/rails/rail-memory.ts";
 import { makeStripe } from "../src/rails/stripe/stripe.ts";
-import { account, emulator, overStripe, paidAndRefund, payout, rail, stage, timesSent, told, withoutKeys } from "./setup/over-stripe.ts";
+import { account, emulator, overStripe, paidAndRefund, payout, rail, stage, timesSent, told, worse } from "./setup/over-stripe.ts";
 
 overStripe();
 
@@ -30,12 +30,35 @@ describe("a transfer", () => {
     const request = payout("transfer-older-than-its-key");
     emulator.stripe.script({ fault: "timeout_after", on: "POST /v1/transfers", reference: request.reference, times: 1 });
     await expect(rail.send(request)).rejects.toBeInstanceOf(NoAnswer);
-    const { url, server } = await withoutKeys();
+    const { url, server } = await worse("dropped keys");
     const keyless = makeStripe({ ...stage(), baseUrl: url });
     expect((await keyless.send(request)).status).toBe("succeeded");
     expect(await timesSent(request.reference)).toBe(1);
     await keyless.close();
     server.close();
+  });
+
+  test.each(["transfer", "refund"] as const)(
+    "or a refund is not made again while the list is behind: the key knows it (%s)",
+    async (kind) => {
+      const request = kind === "transfer" ? payout("transfer-not-listed-yet") : await paidAndRefund("refund-not-listed-yet");
+      const { url, server } = await worse("lists behind");
+      const blind = makeStripe({ ...stage(), baseUrl: url });
+      const outcomes = [await rail.send(request), await blind.send(request), await blind.send(request)];
+      expect(outcomes.map((one) => one.status)).not.toContain("failed");
+      expect(await timesSent(request.reference)).toBe(1);
+      await blind.close();
+      server.close();
+    },
+  );
+
+  test("that never arrived is not sent with other money, nor to another payee, under its reference", async () => {
+    const request = payout("transfer-changed-on-its-way");
+    emulator.stripe.script({ fault: "timeout_before", on: "POST /v1/transfers", reference: request.reference, times: 1 });
+    await expect(rail.send(request)).rejects.toBeInstanceOf(NoAnswer);
+    await expect(rail.send({ ...request, amount: 5001n })).rejects.toThrow(Fault);
+    await expect(rail.send({ ...request, to: account("acct_bob") })).rejects.toThrow(Fault);
+    expect(await timesSent(request.reference)).toBe(0);
   });
 
   test("under a key that was used for other money is a fault, also for whoever remembers nothing", async () => {

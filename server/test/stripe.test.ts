@@ -81,6 +81,15 @@ describe("a payment", () => {
     expect((await rail.lookUpPayment("opened-unheard")).receipts).toHaveLength(1);
   });
 
+  test("whose opening was not answered has one page, not two", async () => {
+    emulator.stripe.script({ fault: "timeout_after", on: "POST /v1/checkout/sessions", reference: "opened-but-once", times: 1 });
+    await expect(rail.openPayment(asked("opened-but-once"))).rejects.toBeInstanceOf(NoAnswer);
+    await rail.openPayment(asked("opened-but-once"));
+    await emulator.clock.advance(day);
+    const lapsed = emulator.stripe.events().map((one) => JSON.stringify(one));
+    expect(lapsed.filter((one) => one.includes("checkout.session.expired") && one.includes("opened-but-once"))).toHaveLength(1);
+  });
+
   test("whose opening was never answered is abandoned once its page must have lapsed", async () => {
     emulator.stripe.script({ fault: "timeout_before", on: "POST /v1/checkout/sessions", reference: "opened-nowhere", times: 1 });
     await expect(rail.openPayment(asked("opened-nowhere"))).rejects.toBeInstanceOf(NoAnswer);

@@ -98,17 +98,24 @@ export async function told(acting: () => Promise<unknown>): Promise<RailEvent[]>
   return heard.all.slice(before).map((one) => rail.parseEvent(one.raw, one.headers));
 }
 
-/** The emulator behind a proxy that drops keys, as Stripe itself does after a day. */
-export async function withoutKeys(): Promise<{ readonly url: string; readonly server: Server }> {
+/** The emulator behind a proxy that drops keys, as Stripe itself does after a day, or whose lists of sends are empty, as if they were behind. */
+export async function worse(by: "dropped keys" | "lists behind"): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const { authorization = "" } = request.headers;
+      const { method = "GET", url = "" } = request;
+      const json = { "content-type": "application/json" };
+      if (by === "lists behind" && method === "GET" && /^.v1.(transfers|refunds)/.test(url)) {
+        response.writeHead(200, json).end(JSON.stringify({ object: "list", url, has_more: false, data: [] }));
+        return;
+      }
+      const { authorization = "", "idempotency-key": key } = request.headers;
+      const keyed = by === "dropped keys" || typeof key !== "string" ? {} : { "idempotency-key": key };
+      const headers = { authorization, "content-type": "application/x-www-form-urlencoded", ...keyed };
       const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
-      const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
-      void fetch(`${emulator.stripe.url}${request.url}`, { method: request.method ?? "GET", headers, ...body }).then(async (answer) => {
-        response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+      void fetch(`${emulator.stripe.url}${url}`, { method, headers, ...body }).then(async (answer) => {
+        response.writeHead(answer.status, json).end(await answer.text());
       });
     });
   });
