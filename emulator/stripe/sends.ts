@@ -196,7 +196,7 @@ export function listTransfers(on: Stripe, call: Call): Answer {
 
 /** A dispute takes the money and a fee at once, from the balance, which may fall below nothing. */
 export function openDispute(on: Stripe, reference: string, wanted: bigint | undefined): Dispute {
-  const charge = charges(on).find((one) => one.id === reference || one.intent.id === reference);
+  const charge = charges(on).find(({ id, intent }) => id === reference || intent.id === reference || intent.transferGroup === reference);
   if (charge === undefined) throw missing("charge", reference);
   const amount = wanted ?? charge.amount;
   if (amount > charge.amount) throw stripeNo("amount is more than was paid", { param: "amount" });

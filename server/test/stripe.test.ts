@@ -1,125 +1,16 @@
 import { createHmac } from "node:crypto";
-import { createServer as createHttpServer } from "node:http";
-import type { Server } from "node:http";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Emulator } from "../../emulator/start.ts";
-import { startEmulator } from "../../emulator/start.ts";
+import { describe, expect, test } from "vitest";
 import { isCurrency } from "../src/domain/currency.ts";
 import { Fault } from "../src/domain/fault.ts";
-import type { OpenPayment, PayeeDetails, RailEvent, SendRequest } from "../src/rails/rail.ts";
 import { NoAnswer, RailEventRejected } from "../src/rails/rail.ts";
 import { memoryOfThisProcess } from "../src/rails/rail-memory.ts";
-import { fromStripe, toStripe } from "../src/rails/stripe/amounts.ts";
-import type { StripeOptions } from "../src/rails/stripe/stripe.ts";
 import { makeStripe } from "../src/rails/stripe/stripe.ts";
-import type { Heard } from "./setup/rail-listener.ts";
-import { railListener } from "./setup/rail-listener.ts";
+import { account, act, asked, emulator, heard, overStripe, payout, rail, stage, timesSent, told } from "./setup/over-stripe.ts";
 import { railContract } from "./rail-contract.ts";
 
 const day = 86_400_000;
-let emulator: Emulator;
-let heard: Heard;
-let rail: ReturnType<typeof makeStripe>;
-const memory = memoryOfThisProcess();
 
-beforeAll(async () => {
-  emulator = await startEmulator({ seed: 6, hangMs: 300, slowMs: 300, now: () => new Date("2026-03-02T08:00:00Z") });
-  heard = await railListener();
-  emulator.stripe.tell(heard.url);
-  emulator.stripe.levers.topUp("USD", 1_000_000_000n);
-  rail = makeStripe(stage());
-});
-afterAll(async () => {
-  await rail.close();
-  await heard.stop();
-  await emulator.stop();
-});
-
-function stage(): StripeOptions {
-  return {
-    secretKey: emulator.stripe.secrets["secret_key"] ?? "",
-    webhookSecret: emulator.stripe.secrets["webhook_secret"] ?? "",
-    baseUrl: emulator.stripe.url,
-    memory,
-    clock: () => emulator.clock.now(),
-    timeout: 20_000,
-  };
-}
-
-function account(accountId: string): PayeeDetails {
-  return { kind: "stripe_account", accountId, name: "Ada Obi" };
-}
-
-function payout(reference: string, to = account("acct_ada"), amount = 5000n): SendRequest {
-  return { reference, kind: "payout", amount, currency: "USD", to };
-}
-
-function asked(reference: string, currency = "USD"): OpenPayment {
-  return {
-    sellerId: 7,
-    reference,
-    amount: 450_000n,
-    currency,
-    description: "An order",
-    returnUrl: "https://shop.example/back",
-    payerEmail: "buyer@shop.example",
-  };
-}
-
-async function act(reference: string, what: "pay" | "fail", currency = "USD"): Promise<void> {
-  const { url } = await rail.openPayment(asked(reference, currency));
-  await fetch(`${url}?act=${what}`, { redirect: "manual" });
-}
-
-/** What a list of Stripe's holds, asked for without the adapter. */
-async function listed(path: string): Promise<{ readonly metadata: Readonly<Record<string, string>> }[]> {
-  const answer = await fetch(`${emulator.stripe.url}${path}`, {
-    headers: { authorization: `Bearer ${emulator.stripe.secrets["secret_key"]}` },
-  });
-  return ((await answer.json()) as { data: { metadata: Record<string, string> }[] }).data;
-}
-
-async function timesSent(reference: string): Promise<number> {
-  const all = [...(await listed("/v1/transfers?limit=100")), ...(await listed("/v1/refunds?limit=100"))];
-  return all.filter((one) => one.metadata["reference"] === reference).length;
-}
-
-/** A refund of that payment, paid before. */
-async function paidAndRefund(reference: string, amount = 300_000n): Promise<SendRequest> {
-  await act(reference, "pay");
-  return { reference: `refund-of-${reference}`, kind: "refund", amount, currency: "USD", to: { paymentReference: reference } };
-}
-
-/** Events that came while `acting`, as they were read at once. */
-async function told(acting: () => Promise<unknown>): Promise<RailEvent[]> {
-  await emulator.clock.idle();
-  const before = heard.all.length;
-  await acting();
-  await emulator.clock.idle();
-  return heard.all.slice(before).map((one) => rail.parseEvent(one.raw, one.headers));
-}
-
-/** The emulator behind a proxy that drops keys, as Stripe itself does after a day. */
-async function withoutKeys(): Promise<{ readonly url: string; readonly server: Server }> {
-  const server = createHttpServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const { authorization = "" } = request.headers;
-      const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
-      const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
-      void fetch(`${emulator.stripe.url}${request.url}`, { method: request.method ?? "GET", headers, ...body }).then(async (answer) => {
-        response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-      });
-    });
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
-}
+overStripe();
 
 railContract(
   "stripe",
@@ -190,6 +81,15 @@ describe("a payment", () => {
     expect((await rail.lookUpPayment("opened-unheard")).receipts).toHaveLength(1);
   });
 
+  test("whose opening was not answered has one page, not two", async () => {
+    emulator.stripe.script({ fault: "timeout_after", on: "POST /v1/checkout/sessions", reference: "opened-but-once", times: 1 });
+    await expect(rail.openPayment(asked("opened-but-once"))).rejects.toBeInstanceOf(NoAnswer);
+    await rail.openPayment(asked("opened-but-once"));
+    await emulator.clock.advance(day);
+    const lapsed = emulator.stripe.events().map((one) => JSON.stringify(one));
+    expect(lapsed.filter((one) => one.includes("checkout.session.expired") && one.includes("opened-but-once"))).toHaveLength(1);
+  });
+
   test("whose opening was never answered is abandoned once its page must have lapsed", async () => {
     emulator.stripe.script({ fault: "timeout_before", on: "POST /v1/checkout/sessions", reference: "opened-nowhere", times: 1 });
     await expect(rail.openPayment(asked("opened-nowhere"))).rejects.toBeInstanceOf(NoAnswer);
@@ -205,155 +105,10 @@ describe("a payment", () => {
   });
 });
 
-describe("a transfer", () => {
-  test.each([
-    ["error_500", "never_seen", 1],
-    ["error_500_after", "succeeded", 1],
-    ["timeout_before", "never_seen", 1],
-    ["timeout_after", "succeeded", 1],
-    ["rate_limit", "never_seen", 1],
-  ] as const)("whose answer is %s says nothing, the look-up says %s, and asking again makes it %i", async (fault, status, times) => {
-    const request = payout(`transfer-answered-${fault.replaceAll("_", "-")}`);
-    emulator.stripe.script({ fault, on: "POST /v1/transfers", reference: request.reference, times: 1 });
-    await expect(rail.send(request)).rejects.toBeInstanceOf(NoAnswer);
-    expect((await rail.lookUpSend(request)).status).toBe(status);
-    expect(await rail.send(request)).toEqual({ status: "succeeded", cost: 0n });
-    expect(await timesSent(request.reference)).toBe(times);
-  });
-
-  test("is not made again after its key was forgotten: the list knows it", async () => {
-    const request = payout("transfer-older-than-its-key");
-    emulator.stripe.script({ fault: "timeout_after", on: "POST /v1/transfers", reference: request.reference, times: 1 });
-    await expect(rail.send(request)).rejects.toBeInstanceOf(NoAnswer);
-    const { url, server } = await withoutKeys();
-    const keyless = makeStripe({ ...stage(), baseUrl: url });
-    expect((await keyless.send(request)).status).toBe("succeeded");
-    expect(await timesSent(request.reference)).toBe(1);
-    await keyless.close();
-    server.close();
-  });
-
-  test("under a key that was used for other money is a fault, also for whoever remembers nothing", async () => {
-    await rail.send(payout("transfer-of-other-money"));
-    const stranger = makeStripe({ ...stage(), memory: memoryOfThisProcess() });
-    await expect(stranger.send(payout("transfer-of-other-money", account("acct_ada"), 6000n))).rejects.toThrow(Fault);
-    await expect(stranger.lookUpSend(payout("transfer-of-other-money", account("acct_bob")))).rejects.toThrow(Fault);
-    expect(await timesSent("transfer-of-other-money")).toBe(1);
-    await stranger.close();
-  });
-
-  test("that comes back is reversed, and hints at it", async () => {
-    const request = payout("transfer-comes-back");
-    emulator.stripe.script({ fault: "reversed", on: "POST /v1/transfers", reference: request.reference, times: 1 });
-    const first = await told(() => rail.send(request));
-    expect(first).toMatchObject([{ type: "send.changed", reference: request.reference }]);
-    expect(await rail.lookUpSend(request)).toEqual({ status: "succeeded", cost: 0n });
-    const second = await told(() => emulator.clock.advance(3_600_000));
-    expect(second).toMatchObject([{ type: "send.changed", reference: request.reference }]);
-    expect(await rail.lookUpSend(request)).toMatchObject({ status: "reversed", cost: 0n });
-    // Asked again under its key it is not sent a second time.
-    expect((await rail.send(request)).status).toBe("pending");
-    expect(await timesSent(request.reference)).toBe(1);
-  });
-
-  test("of more than is available fails by the rail; one to a blocked account by the payee", async () => {
-    expect(await rail.send(payout("transfer-of-too-much", account("acct_ada"), 99_000_000_000n))).toMatchObject({
-      status: "failed",
-      fault: "rail",
-    });
-    emulator.stripe.script({ fault: "blocked_recipient", on: "POST /v1/transfers", reference: "transfer-to-blocked", times: 1 });
-    expect(await rail.send(payout("transfer-to-blocked"))).toMatchObject({ status: "failed", fault: "payee" });
-  });
-
-  test("to a bank account is the payee's to mend", async () => {
-    const bank: PayeeDetails = { kind: "bank_account", accountNumber: "0123456789", accountName: "Ada Obi", bankCode: "058" };
-    expect(await rail.send(payout("transfer-to-a-bank", bank))).toEqual({
-      status: "failed",
-      fault: "payee",
-      reason: "Stripe pays out to Stripe accounts alone.",
-    });
-  });
-
-  test("with a key that is not ours says nothing at all", async () => {
-    const stranger = makeStripe({ ...stage(), secretKey: "sk_test_nobody", memory: memoryOfThisProcess() });
-    await expect(stranger.send(payout("transfer-of-a-stranger"))).rejects.toBeInstanceOf(NoAnswer);
-    await expect(stranger.lookUpSend(payout("transfer-of-a-stranger"))).rejects.toBeInstanceOf(NoAnswer);
-    await stranger.close();
-  });
-});
-
-describe("a refund", () => {
-  test.each([
-    ["error_500", "never_seen"],
-    ["error_500_after", "succeeded"],
-    ["timeout_before", "never_seen"],
-    ["timeout_after", "succeeded"],
-    ["rate_limit", "never_seen"],
-  ] as const)("whose answer is %s says nothing, the look-up says %s, and asking again makes it one", async (fault, status) => {
-    const paid = `refunded-${fault.replaceAll("_", "-")}`;
-    const request = await paidAndRefund(paid);
-    const intent = (await listed(`/v1/charges?transfer_group=${paid}`))[0] as unknown as { payment_intent: string };
-    expect(intent.payment_intent).toMatch(/^pi_/);
-    emulator.stripe.script({ fault, on: "POST /v1/refunds", times: 1 });
-    await expect(rail.send(request)).rejects.toBeInstanceOf(NoAnswer);
-    await emulator.clock.idle();
-    expect((await rail.lookUpSend(request)).status).toBe(status);
-    await rail.send(request);
-    await emulator.clock.idle();
-    expect(await rail.lookUpSend(request)).toEqual({ status: "succeeded", cost: 0n });
-    expect(await timesSent(request.reference)).toBe(1);
-  });
-
-  test("that is pending is looked up until it is over, and its events hint at it", async () => {
-    const request = await paidAndRefund("refunded-hours-later");
-    emulator.stripe.script({ fault: "pending", on: "POST /v1/refunds", times: 1 });
-    const events = await told(() => rail.send(request));
-    expect(events).toMatchObject([{ type: "send.changed", reference: request.reference }]);
-    expect(await rail.lookUpSend(request)).toEqual({ status: "pending" });
-    const later = await told(() => emulator.clock.advance(6 * 3_600_000));
-    expect(later).toMatchObject([
-      { type: "send.changed", reference: request.reference },
-      { type: "refund.changed", reference: "refunded-hours-later" },
-    ]);
-    expect((await rail.lookUpSend(request)).status).toBe("succeeded");
-  });
-
-  test("that fails is the payee's to mend; one that fails after it had succeeded is reversed", async () => {
-    const failing = await paidAndRefund("refund-that-fails");
-    emulator.stripe.script({ fault: "failed", on: "POST /v1/refunds", times: 1 });
-    await rail.send(failing);
-    await emulator.clock.idle();
-    expect(await rail.lookUpSend(failing)).toMatchObject({ status: "failed", fault: "payee" });
-    const returned = await paidAndRefund("refund-comes-back");
-    emulator.stripe.script({ fault: "reversed", on: "POST /v1/refunds", times: 1 });
-    await rail.send(returned);
-    await emulator.clock.idle();
-    expect(await rail.lookUpSend(returned)).toEqual({ status: "succeeded", cost: 0n });
-    await emulator.clock.advance(3_600_000);
-    expect(await rail.lookUpSend(returned)).toMatchObject({ status: "reversed", cost: 0n });
-  });
-
-  test("of more than was paid stays failed under its reference; one without money in the balance fails by the rail", async () => {
-    const request = await paidAndRefund("refunded-too-much", 450_001n);
-    expect(await rail.send(request)).toMatchObject({ status: "failed", fault: "payee" });
-    expect(await rail.lookUpSend(request)).toMatchObject({ status: "failed", fault: "payee" });
-    const poor = await paidAndRefund("refunded-without-money");
-    emulator.stripe.script({ fault: "insufficient_balance", on: "POST /v1/refunds", times: 1 });
-    expect(await rail.send(poor)).toMatchObject({ status: "failed", fault: "rail" });
-  });
-
-  test("leaves the transfers of its payment as they are", async () => {
-    await rail.send(payout("paid-out-before-refund"));
-    const request = await paidAndRefund("refunded-after-payout");
-    await rail.send(request);
-    await emulator.clock.idle();
-    expect((await rail.lookUpSend(payout("paid-out-before-refund"))).status).toBe("succeeded");
-  });
-});
-
 describe("an event", () => {
   test("that is signed with another secret is rejected, and the true one beside it is not", async () => {
     emulator.stripe.script({ fault: "webhook_forged", on: "pay", reference: "told-of-by-a-forger", times: 1 });
+    await emulator.clock.idle();
     const before = heard.all.length;
     await act("told-of-by-a-forger", "pay");
     await emulator.clock.idle();
@@ -443,19 +198,7 @@ test("a payment settles when it becomes available, net of its fee, and the balan
   expect((await held()) - before).toBe(436_920n);
 });
 
-test("amounts cross exactly or not at all, by Stripe's count of each currency", () => {
-  expect(toStripe(5n, "ISK")).toEqual({ amount: 500 });
-  expect(toStripe(5n, "UGX")).toEqual({ amount: 500 });
-  expect(toStripe(500n, "MGA")).toEqual({ amount: 5 });
-  expect(toStripe(501n, "MGA")).toHaveProperty("refused");
-  expect(toStripe(1230n, "KWD")).toEqual({ amount: 1230 });
-  expect(toStripe(1234n, "KWD")).toHaveProperty("refused");
-  expect(toStripe(7n, "JPY")).toEqual({ amount: 7 });
-  expect(toStripe(7n, "HUF")).toEqual({ amount: 7 });
-  expect(toStripe(7n, "TWD")).toEqual({ amount: 7 });
-  expect(toStripe(2n ** 53n, "USD")).toHaveProperty("refused");
-  expect([fromStripe(500n, "ISK"), fromStripe(5n, "MGA"), fromStripe(7n, "USD")]).toEqual([5n, 500n, 7n]);
-  expect(() => fromStripe(550n, "ISK")).toThrow(NoAnswer);
+test("every currency that it takes is one that can be booked", () => {
   expect(rail.can.takes.filter((code) => !isCurrency(code))).toEqual([]);
 });
 
@@ -463,27 +206,4 @@ test("a payment or a payout that Stripe cannot count exactly is refused before a
   await expect(rail.openPayment({ ...asked("opened-too-finely"), amount: 1234n, currency: "KWD" })).rejects.toThrow(Fault);
   const request = { ...payout("paid-out-too-finely"), amount: 501n, currency: "MGA" };
   expect(await rail.send(request)).toMatchObject({ status: "failed", fault: "rail" });
-});
-
-test("a call whose connection was closed is not repeated by Stripe's client", async () => {
-  let calls = 0;
-  const closing = createServer((socket) => {
-    socket.on("error", () => undefined);
-    socket.once("data", () => {
-      calls += 1;
-      socket.resetAndDestroy();
-    });
-  });
-  await new Promise<void>((resolve) => {
-    closing.listen(0, "127.0.0.1", resolve);
-  });
-  const cut = makeStripe({
-    ...stage(),
-    baseUrl: `http://127.0.0.1:${(closing.address() as AddressInfo).port}`,
-    memory: memoryOfThisProcess(),
-  });
-  await expect(cut.send(payout("sent-into-the-void"))).rejects.toBeInstanceOf(NoAnswer);
-  expect(calls).toBe(1);
-  await cut.close();
-  await new Promise((resolve) => closing.close(resolve));
 });

@@ -109,6 +109,7 @@ export const sellerSettings: ReadonlyMap<string, Setting> = new Map<string, Sett
   ["bank.nip_bank_code", account("nipBankCode", /^\d{6}$/, "6 digits")],
   ["bank.account_number", account("accountNumber", /^\d{10}$/, "10 digits")],
   ["bank.account_name", account("accountName", /\S/, "the name of the account's holder")],
+  ["bank.stripe_account", account("stripeAccountId", /^acct_\w+$/, "the name of a connected account, like acct_…")],
 ]);
 
 const neededForBank = ["bankName", "bankCode", "accountNumber", "accountName"] as const;
@@ -128,7 +129,10 @@ export function readChange(pairs: readonly string[], seller: Seller): SellerChan
     seen.add(name);
     setting.take(pair.slice(at + 1).trim(), draft, seller, name);
   }
-  const missing = draft.bank === undefined ? undefined : neededForBank.find((key) => (draft.bank?.[key] ?? "") === "");
+  const filled = neededForBank.filter((key) => (draft.bank?.[key] ?? "") !== "");
+  // Somebody who is paid at Stripe alone needs no bank account here.
+  const atStripeAlone = draft.bank?.stripeAccountId !== undefined && filled.length === 0;
+  const missing = draft.bank === undefined || atStripeAlone ? undefined : neededForBank.find((key) => !filled.includes(key));
   if (missing !== undefined)
     throw new UsageError(
       `A first bank account needs all of bank.bank_name, bank.bank_code, bank.account_number and bank.account_name; ${missing} is missing.`,

@@ -47,6 +47,8 @@ export interface PayeeDetails {
   readonly accountNumber?: string;
   readonly accountName?: string;
   readonly wiseAccountId?: string;
+  /** Of an account connected at Stripe: `acct_…`. It is used by that rail alone, whatever else is given. */
+  readonly stripeAccountId?: string;
 }
 
 /** A payout or a refund: money on its way out of one account of the book. */

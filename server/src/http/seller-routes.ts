@@ -274,7 +274,7 @@ function settings(
 }
 
 async function saveSettings(app: App, me: Me, _request: FastifyRequest, reply: FastifyReply, fields: Fields): Promise<FastifyReply> {
-  const change = readSettings(text(fields, "section"), fields);
+  const change = readSettings(text(fields, "section"), fields, me.seller);
   const ask = { id: randomUUID(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const };
   const answer = isRefusal(change) ? change : await app.lanes.one(setSeller(ask, change));
   if (isRefusal(answer)) {

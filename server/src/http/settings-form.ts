@@ -10,12 +10,15 @@ import { bankOf } from "./order-steps.ts";
 import type { SettingName } from "./pages/seller-settings-page.ts";
 
 /** Reads one section of the settings form into a change; the action judges it. */
-export function readSettings(section: string, fields: Fields): SellerChange | Refusal {
+export function readSettings(section: string, fields: Fields, seller: Pick<Seller, "bank">): SellerChange | Refusal {
   if (section === "terms") return readTerms(fields);
   if (section === "shop") return readShop(fields);
   if (section === "bank") {
     const bank = bankOf(fields);
-    return isRefusal(bank) ? bank : { bank };
+    if (isRefusal(bank)) return bank;
+    // The form does not show it.
+    const stripeAccountId = seller.bank?.stripeAccountId;
+    return { bank: stripeAccountId === undefined ? bank : { ...bank, stripeAccountId } };
   }
   return refuse("invalid", "There is no such section of the settings.");
 }

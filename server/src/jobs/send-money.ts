@@ -69,7 +69,7 @@ async function startNamed(
   const known = await knownName(engine, railName, account);
   if (known !== undefined) return engine.lanes.one(startSending(ask, { ...input, named: { ...account, accountName: known } }));
   try {
-    const said = await enquire(payeeDetails(details), currency);
+    const said = await enquire(payeeDetails(details, rail), currency);
     if (said.found) await keepName(engine, railName, account, said.accountName);
     return await engine.lanes.one(
       startSending(ask, { ...input, named: { ...account, accountName: said.found ? said.accountName : null } }),
@@ -156,7 +156,7 @@ async function tell(
     kind: attempt["kind"] as SendRequest["kind"],
     amount: attempt["amount"] as bigint,
     currency: String(attempt["currency"]),
-    to: payee(attempt["sent_to"] as Record<string, string>),
+    to: payee(attempt["sent_to"] as Record<string, string>, rail),
   };
   let outcome: AttemptOutcome;
   try {
@@ -190,14 +190,18 @@ function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {
 }
 
 /** The stored address of an attempt as the rail takes it: along a payment, or to an account. */
-function payee(to: Record<string, string>): SendRequest["to"] {
+function payee(to: Record<string, string>, rail: Rail | undefined): SendRequest["to"] {
   const reference = to["paymentReference"];
   if (reference !== undefined)
     return { paymentReference: reference, ...(to["railReference"] ? { railReference: to["railReference"] } : {}) };
-  return payeeDetails(to);
+  return payeeDetails(to, rail);
 }
 
-function payeeDetails(to: Record<string, string>): PayeeDetails {
+/** Of several accounts of a payee the one that the rail pays out to. */
+function payeeDetails(to: Record<string, string>, rail: Rail | undefined): PayeeDetails {
+  const stripe = to["stripeAccountId"];
+  if (stripe !== undefined && stripe !== "" && rail?.can.payees.includes("stripe_account") === true)
+    return { kind: "stripe_account", accountId: stripe, name: to["accountName"] ?? "" };
   const wise = to["wiseAccountId"];
   if (wise !== undefined && wise !== "") return { kind: "wise_account", accountId: wise, name: to["accountName"] ?? "" };
   return {

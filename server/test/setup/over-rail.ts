@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
 import type { EmulatedRail, RailName } from "../../../emulator/start.ts";
 import { startEmulator } from "../../../emulator/start.ts";
+import { setSeller } from "../../src/actions/sellers.ts";
+import type { PayeeDetails } from "../../src/domain/facts.ts";
 import { must } from "../../src/domain/fault.ts";
 import { askForDisputes } from "../../src/jobs/ask-disputes.ts";
 import { httpWorld } from "./http-world.ts";
@@ -20,7 +22,15 @@ export interface Calls {
 
 /** How each rail is connected to its emulator, and what its calls are called there. */
 const manners: Readonly<
-  Record<string, { readonly settings: (rail: Pick<EmulatedRail, "url" | "secrets">) => Record<string, string>; readonly calls: Calls }>
+  Record<
+    string,
+    {
+      readonly settings: (rail: Pick<EmulatedRail, "url" | "secrets">) => Record<string, string>;
+      readonly calls: Calls;
+      /** What the seller is paid to, where a bank account alone will not do. */
+      readonly account?: PayeeDetails;
+    }
+  >
 > = {
   paystack: {
     settings: ({ url, secrets }) => ({
@@ -51,10 +61,32 @@ const manners: Readonly<
       lookUpRefund: "GET /v3/refunds",
     },
   },
+  stripe: {
+    settings: ({ url, secrets }) => ({
+      TRANCHE_STRIPE_SECRET_KEY: secrets["secret_key"] ?? "",
+      TRANCHE_STRIPE_WEBHOOK_SECRET: secrets["webhook_secret"] ?? "",
+      TRANCHE_STRIPE_BASE_URL: url,
+    }),
+    calls: {
+      open: "POST /v1/checkout/sessions",
+      lookUpPayment: "GET /v1/charges",
+      payout: "POST /v1/transfers",
+      lookUpPayout: "GET /v1/transfers",
+      refund: "POST /v1/refunds",
+      lookUpRefund: "GET /v1/refunds",
+    },
+    account: {
+      stripeAccountId: "acct_of_the_seller",
+      accountNumber: "0123456789",
+      bankCode: "058",
+      bankName: "GTB",
+      accountName: "Ada Obi",
+    },
+  },
 };
 
-/** Rails that take payments and have an adapter. */
-export const railsThatTake = Object.keys(manners) as RailName[];
+/** Rails that take payments, pay out to bank accounts, and have an adapter. */
+export const railsThatTake = Object.keys(manners).filter((name) => manners[name]?.account === undefined) as RailName[];
 
 /** What connects a program to that rail's emulator, as environment. */
 export function settingsOver(name: RailName, rail: Pick<EmulatedRail, "url" | "secrets">): Record<string, string> {
@@ -76,6 +108,7 @@ export async function worldOver(name: RailName, settings: Readonly<Record<string
   await world.server.listen({ host: "127.0.0.1", port: 0 });
   const { port } = world.server.server.address() as AddressInfo;
   rail.tell(`http://127.0.0.1:${port}/rails/${name}/events`);
+  if (manner.account !== undefined) await world.done({ ...setSeller(world.as("seller", "console"), { bank: manner.account }), refs: {} });
   for (const currency of ["NGN", "USD"]) {
     rail.levers.topUp(currency, 100_000_000n);
     await world.float(100_000_000n, currency);

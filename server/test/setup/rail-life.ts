@@ -6,8 +6,11 @@ import { deliver } from "../../src/actions/deliver.ts";
 import type { WorldOver } from "./over-rail.ts";
 import { worldOver } from "./over-rail.ts";
 
-/** Registers the lives of orders that every rail which takes payments must carry, over the whole server and the rail's emulator. */
-export function railLife(name: RailName): void {
+/**
+ * Registers the lives of orders that every rail which takes payments must carry, over the whole server and the rail's emulator. `pageLapses`:
+ * the rail's page ends no later than its order does.
+ */
+export function railLife(name: RailName, { pageLapses = false }: { readonly pageLapses?: boolean } = {}): void {
   let world: WorldOver;
   beforeAll(async () => {
     world = await worldOver(name);
@@ -48,12 +51,18 @@ export function railLife(name: RailName): void {
     expect(await world.state(orderId)).toBe("funded");
   });
 
-  test("a page that nobody pays on lets its order expire, and money that comes afterwards goes back", async () => {
+  const after = pageLapses ? "nothing can be paid afterwards" : "money that comes afterwards goes back";
+  test(`a page that nobody pays on lets its order expire, and ${after}`, async () => {
     const { page, orderId } = await world.toPage();
     expect(await world.until(async () => (await world.state(orderId)) === "expired")).toBe(true);
     const before = world.arrived();
+    const moved = world.emulated.movements().length;
     await world.play(page, "pay");
     await world.settleDown();
+    if (pageLapses) {
+      expect(world.emulated.movements()).toHaveLength(moved);
+      return;
+    }
     expect(await world.until(async () => world.arrived().payers - before.payers === 450_000n)).toBe(true);
     await world.settleDown();
     await world.sound();

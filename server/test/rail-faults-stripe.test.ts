@@ -1,0 +1,3 @@
+import { railFaults } from "./setup/rail-faults.ts";
+
+railFaults("stripe");

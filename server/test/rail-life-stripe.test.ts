@@ -1,0 +1,3 @@
+import { railLife } from "./setup/rail-life.ts";
+
+railLife("stripe", { pageLapses: true });
