@@ -61,8 +61,8 @@ export class Checks {
     });
     const sellers = moved.map((row) => Number(row.seller_id));
     const cursor = (of: "event" | "posting") => sellers.map((seller) => this.#cursors.get(seller)?.[of] ?? 0);
-    const touched = await this.#steps(sellers, cursor("event"));
-    await this.#postings(sellers, cursor("posting"));
+    // Asked for together, to share a round trip; what is read of the postings is followed after the steps.
+    const [touched] = await Promise.all([this.#steps(sellers, cursor("event")), this.#postings(sellers, cursor("posting"))]);
     for (const row of moved) {
       const id = Number(row.seller_id);
       const seen = this.#cursors.get(id);
@@ -73,10 +73,7 @@ export class Checks {
     }
     for (const [currency, surplus] of this.#solvency)
       if (surplus < 0n) this.#say(`the installation holds ${-surplus} ${currency} less than it owes`);
-    await this.#orders(touched);
-    await this.#rail();
-    await this.#byRecord();
-    await this.#nothingLeftDue(now);
+    await Promise.all([this.#orders(touched), this.#rail(), this.#byRecord(), this.#nothingLeftDue(now)]);
   }
 
   async #steps(sellers: readonly number[], cursors: readonly number[]): Promise<Map<number, number>> {
@@ -197,7 +194,8 @@ export class Checks {
     this.#touchedPayments.clear();
     this.#touchedSends.clear();
     const split = (list: readonly Step[]) => [list.map((one) => one.seller), list.map((one) => one.id)] as const;
-    for (const says of [...(await this.#record.payments(...split(paid))), ...(await this.#record.sends(...split(sent)))]) this.#say(says);
+    const says = await Promise.all([this.#record.payments(...split(paid)), this.#record.sends(...split(sent))]);
+    for (const one of says.flat()) this.#say(one);
   }
 
   /** By the rail's own record: no payout or refund leaves twice, unless it came back in between. */

@@ -17,6 +17,7 @@ export const behaviours = [
   "hold lifted: self_dealing",
   "hold placed by the operator",
   "installation down for days",
+  "keys rotated",
   "letter not taken",
   "look-up of a payment lost",
   "look-up of a send lost",

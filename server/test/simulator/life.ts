@@ -46,7 +46,7 @@ export interface Life {
   readonly silentAfter: number;
   orderId: number | null;
   /** The open offer they know of, and who made it. */
-  offer: { readonly id: number; readonly by: "buyer" | "seller" } | null;
+  offer: { readonly id: number; readonly by: "buyer" | "seller"; readonly kind: "split" | "redelivery" } | null;
   deeds: number;
   wakeAt: number;
   over: boolean;
@@ -139,6 +139,7 @@ export async function live(life: Life, order: Order, hands: Hands): Promise<void
   if (random.chance(0.12)) return tryForbidden(life, order, hands);
   if (random.chance(0.03)) return askMore(life, order, hands);
   if (hasEnded(order.state)) return mendRefund(life, order, hands);
+  if (life.offer !== null && random.chance(0.3)) return takeOffer(life, order, hands);
   switch (order.state) {
     case "proposed":
       if (random.chance(0.2)) return amendTerms(life, order, hands);
@@ -230,7 +231,14 @@ async function offer(life: Life, order: Order, hands: Hands, kind: "split" | "re
   const by = kind === "redelivery" ? "seller" : life.random.pick(["buyer", "seller"] as const);
   const buyerGets = (order.amount * BigInt(life.random.whole(0, 100))) / 100n;
   const answer = await told(life, order, hands, makeOffer(on(life, by), kind === "split" ? { kind, buyerGets } : { kind }));
-  if (!isRefusal(answer)) life.offer = { id: Number(answer.done["offer"]), by };
+  if (!isRefusal(answer)) life.offer = { id: Number(answer.done["offer"]), by, kind };
+}
+
+/** The other side takes what was offered, in whatever state the order is by now. */
+async function takeOffer(life: Life, order: Order, hands: Hands): Promise<void> {
+  const other = life.offer?.by === "buyer" ? "seller" : "buyer";
+  await deed(life, order, hands, other, life.offer?.kind === "split" ? "agree_split" : "redeliver");
+  life.offer = null;
 }
 
 /** Any step by anybody: what the second table does not permit must be refused. */

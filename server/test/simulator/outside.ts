@@ -169,9 +169,10 @@ export class Shops implements SafePost {
     return { error: how === "unheard" ? "the answer was lost" : "no answer in time" };
   }
 
-  /** How many of the processes' tries do not hang here. */
-  underWay(engines: readonly Pick<Engine, "delivery">[]): number {
-    return engines.reduce((sum, { delivery }) => sum + (delivery?.running.size ?? 0), 0) - this.#hanging.length;
+  /** Waits until all tries of the processes that do not hang here are over. */
+  async concluded(engines: readonly Pick<Engine, "delivery">[]): Promise<void> {
+    const running = () => engines.reduce((sum, { delivery }) => sum + (delivery?.running.size ?? 0), 0);
+    while (running() > this.#hanging.length) await new Promise((go) => setTimeout(go, 1));
   }
 
   /** Whoever hung until now gives up; by then the lease over the notification may be somebody else's. */

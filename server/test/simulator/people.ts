@@ -135,8 +135,8 @@ export async function openShop(input: {
   return { sellerId, random, provider, projects, operatorId: belongs ? input.operatorId : null, mendsNothing: random.chance(0.2) };
 }
 
-/** The people of a seller's orders over a year. */
-export function livesOf(seed: number, name: string, shop: Shop, orders: number, start: number): Life[] {
+/** The people of a seller's orders, which begin within so many days. */
+export function livesOf(seed: number, name: string, shop: Shop, orders: number, start: number, days: number): Life[] {
   return Array.from({ length: orders }, (_, i) => {
     const random = new Random(seed, `order ${name}/${i}`);
     const kind = random.weighted({ form: 62, person: 13, milestone: shop.projects.length > 0 ? 25 : 0 });
@@ -164,7 +164,7 @@ export function livesOf(seed: number, name: string, shop: Shop, orders: number, 
       orderId: null,
       offer: null,
       deeds: 0,
-      wakeAt: start + Math.floor(random.next() * 365 * day),
+      wakeAt: start + Math.floor(random.next() * days * day),
       over: false,
     };
   });

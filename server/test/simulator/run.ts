@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { addFloat } from "../../src/actions/book-steps.ts";
 import type { Answer, Command } from "../../src/actions/command.ts";
+import { noteRotation } from "../../src/actions/sellers.ts";
 import { readConfig } from "../../src/config.ts";
 import { makePool } from "../../src/db/connect.ts";
 import { openInstallation } from "../../src/db/installation.ts";
@@ -9,6 +10,7 @@ import { orders as orderTable } from "../../src/db/tables.ts";
 import { must } from "../../src/domain/fault.ts";
 import type { Order } from "../../src/domain/order.ts";
 import type { Engine } from "../../src/jobs/engine.ts";
+import { rotateKeys } from "../../src/http/key-rotation.ts";
 import { mendOutage } from "../../src/jobs/outage.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
 import type { RailEvent, SendRequest } from "../../src/rails/rail.ts";
@@ -39,6 +41,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Years that pass side by side: five sellers and a hundred orders or more each. */
   readonly years: number;
+  /** Within how many days the orders begin; a year unless told otherwise. Fewer make a denser and shorter run. */
+  readonly days?: number;
   /** Buyers and sellers do nothing once an order is paid: every order must end all the same. */
   readonly silence?: boolean;
   /** Both processes work at once, so that what happens first is PostgreSQL's chance; otherwise they take turns. */
@@ -63,11 +67,12 @@ export interface Outcome {
 
 const coolingOff = 24 * hour;
 const start = Date.parse("2026-01-01T00:00:00.000Z");
-const yearsLongest = 365 + 200;
+/** So long after the last order began, all have ended. */
+const longest = 200;
 
 /** Lives `years` years in one installation and says what was broken. */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
-  const { ownerUrl, seed } = options;
+  const { ownerUrl, seed, days = 365 } = options;
   const counts: Counts = new Map();
   const broken: string[] = [];
   const ownerPool = makePool(ownerUrl, { max: 4, applicationName: "simulator" });
@@ -174,9 +179,15 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (nth % 5 === 0) operatorId = shop.sellerId;
       if (shop.mendsNothing) met("payee who mends nothing");
       shopsOpen.push(shop);
-      for (const life of livesOf(seed, name, shop, 20 + shop.random.whole(0, 3), start))
+      for (const life of livesOf(seed, name, shop, 20 + shop.random.whole(0, 3), start, days))
         if (options.only === undefined || options.only.includes(name) || options.only.includes(life.name)) lives.push(life);
     }
+    /** A new key pair beside the old one, which signs what is told to the shop from now on. */
+    const changeKeys = async ({ sellerId }: Shop): Promise<void> => {
+      await rotateKeys(ownerPool, parts.secretKey, sellerId, clock.now());
+      await act(noteRotation(ask(sellerId, "seller", false)));
+      met("keys rotated");
+    };
     /** Nobody is there for days; whoever comes back first moves the deadlines that fell into them. */
     const downFor = async (gap: number): Promise<void> => {
       for (const one of processes) await one.stop();
@@ -216,18 +227,19 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
           life.wakeAt = now + life.random.whole(1, soon ? 12 : 96) * hour;
         }),
       );
-      for (const shop of shopsOpen) if (shop.random.chance(0.004) && !shop.mendsNothing) await moveAccount(shop, act, registered, now);
+      for (const shop of shopsOpen) if (shop.random.chance(0.006) && !shop.mendsNothing) await moveAccount(shop, act, registered, now);
+      for (const shop of shopsOpen) if (shop.random.chance(0.001)) await changeKeys(shop);
       if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)), world.pick(["NGN", "NGN", "USD"]));
       if (world.chance(0.05)) await round();
       if (options.rivals === true) await Promise.all(processes.map((one) => runJobs(one.engine)));
       await runJobs(process(turn).engine);
       // What does not hang is concluded before the clock turns: its lease would run out in the middle, and the shop would be told twice.
-      while (gate === undefined && shops.underWay(processes.map((one) => one.engine)) > 0) await new Promise((go) => setTimeout(go, 1));
+      if (gate === undefined) await shops.concluded(processes.map((one) => one.engine));
       await checks.step(clock.now());
       if (steps % 100 === 0) await clock.tidy();
     };
-    while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + yearsLongest * day)
-      await step(world.whole(5, 20) * hour);
+    while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + (days + longest) * day)
+      await step(world.whole(8, 32) * hour);
     // Nothing new happens any more; what is on its way arrives.
     for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
       outages.calm = quiet > 40;

@@ -21,6 +21,7 @@ export class Trips {
   readonly #gate: Gate;
   #lane: Promise<Lane> | undefined;
   #asked: Asked[] = [];
+  readonly #unsent: QueryConfig[] = [];
 
   /** Acts as `role`; `none` is the url's own user. */
   constructor(url: string, role: string, gate: Gate) {
@@ -47,6 +48,10 @@ export class Trips {
   }
 
   #query(query: QueryConfig): Promise<QueryResult> {
+    if (unanswered.test(query.text)) {
+      this.#unsent.push(query);
+      return Promise.resolve(nothing);
+    }
     return new Promise((resolve, reject) => {
       this.#asked.push({ query, resolve, reject });
       if (this.#asked.length === 1) void this.#leave();
@@ -58,6 +63,7 @@ export class Trips {
     const asked = this.#asked.splice(0);
     try {
       const lane = await this.#open();
+      for (const one of this.#unsent.splice(0)) lane.query(one).catch(() => undefined);
       const results = await Promise.allSettled(asked.map(({ query }) => lane.query(query)));
       // Together they are one transaction: after an error none of them has happened, and each is asked for alone.
       if (asked.length > 1 && results.some(({ status }) => status === "rejected"))
@@ -79,7 +85,7 @@ export class Trips {
   async #connect(): Promise<unknown> {
     const done = await this.#gate.enter();
     const lane = await this.#open();
-    let unsent: QueryConfig[] = [];
+    const unsent = this.#unsent.splice(0);
     const query = (...given: [string | QueryConfig, unknown[]?]) => {
       const asked = queryOf(...given);
       if (unanswered.test(asked.text)) {
@@ -87,8 +93,7 @@ export class Trips {
         return Promise.resolve(nothing);
       }
       // One trip: if one of them fails, so do those behind it, COMMIT too.
-      for (const one of unsent) lane.query(one).catch(() => undefined);
-      unsent = [];
+      for (const one of unsent.splice(0)) lane.query(one).catch(() => undefined);
       return lane.query(asked);
     };
     return { query, on: () => undefined, off: () => undefined, release: () => done() };
@@ -101,7 +106,7 @@ export class Trips {
  */
 const unanswered =
   /^(BEGIN$|SELECT pg_advisory_xact_lock|INSERT INTO sandbox_rail\.(movements|events|receipts)|UPDATE sandbox_rail\.)(?!.*RETURNING)/s;
-const nothing = { command: "", rows: [], rowCount: 0 };
+const nothing: QueryResult = { command: "", rows: [], rowCount: 0, oid: 0, fields: [] };
 
 const names = new Map<string, string>();
 
