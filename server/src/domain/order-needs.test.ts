@@ -319,7 +319,9 @@ describe("a project's slot", () => {
     const dispute = "it ends when the parties settle the dispute or the operator decides it.";
     expect([frees({ state: "contested" }), frees({ state: "disputed" })]).toEqual([dispute, dispute]);
     expect(frees({ state: "accepted" })).toMatch(/payouts and refunds/);
-    expect(milestoneInTheWay(milestone({ state: "accepted", position: null })).detail).toMatch(/^Milestone \? \(order 3020\) is accepted: /);
+    expect(milestoneInTheWay(milestone({ state: "accepted", position: null })).detail).toMatch(
+      /^Milestone \? \(order 3020\) is accepted: /,
+    );
     expect(milestoneInTheWay(milestone({ state: "funded" })).facts).toEqual({ order: 3020, state: "funded", frees: funded });
   });
 

@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { registerHooks, stripTypeScriptTypes } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { QuickTest } from "./quick-tests.ts";
+import { collected } from "./quick-tests.ts";
+
+// A test runner for Stryker that loads and runs unit tests in its own process. Starting vitest's worker costs half a second for each mutant, which
+// for thousands of them, most of them in tables, is an hour. Here a mutant costs some milliseconds: only the files of the server are loaded anew.
+
+interface Mutated {
+  readonly activeMutant: { readonly id: string };
+  /** `static`: switched on before the files are loaded, because it lies in what runs while they are. */
+  readonly mutantActivation: "static" | "runtime";
+  readonly testFilter?: readonly string[];
+  readonly hitLimit?: number;
+}
+
+interface Outcome {
+  readonly id: string;
+  readonly name: string;
+  readonly timeSpentMs: number;
+  /** As Stryker numbers them: 0 passed, 1 failed. */
+  readonly status: 0 | 1;
+  readonly failureMessage: string;
+}
+
+/** What instrumented code reads and writes. */
+interface Namespace {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number | undefined;
+  mutantCoverage?: object;
+}
+
+const namespace: Namespace = ((globalThis as { __stryker__?: Namespace }).__stryker__ ??= {});
+const loads = "the file can be loaded";
+
+class QuickRunner {
+  #tests: readonly QuickTest[] = [];
+  #dirty = true;
+  #generation = 0;
+
+  capabilities(): { reloadEnvironment: boolean } {
+    return { reloadEnvironment: true };
+  }
+
+  async init(): Promise<void> {
+    await import("./fixed-seed.ts");
+    const server = pathToFileURL(join(process.cwd(), "server/")).href;
+    const vitest = new URL("./quick-tests.ts", import.meta.url).href;
+    const stripped = new Map<string, string>();
+    registerHooks({
+      resolve: (name, context, next) => {
+        const ours = context.parentURL?.startsWith(server) === true;
+        if (ours && name === "vitest") return { url: vitest, shortCircuit: true };
+        const found = next(name, context);
+        // Another address is another module: that is how a file is loaded anew.
+        return found.url.startsWith(server) ? { ...found, url: `${found.url.split("?")[0]}?${this.#generation}` } : found;
+      },
+      load: (url, context, next) => {
+        const [file = ""] = url.split("?");
+        if (!file.startsWith(server)) return next(url, context);
+        const source = stripped.get(file) ?? stripTypeScriptTypes(readFileSync(fileURLToPath(file), "utf8"));
+        stripped.set(file, source);
+        return { format: "module", source, shortCircuit: true };
+      },
+    });
+  }
+
+  async dryRun(): Promise<object> {
+    await this.#load();
+    const tests = await this.#run(undefined, false);
+    return { status: "complete", tests, mutantCoverage: namespace.mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, mutantActivation, testFilter, hitLimit }: Mutated): Promise<object> {
+    const early = mutantActivation === "static";
+    namespace.hitCount = 0;
+    namespace.hitLimit = hitLimit;
+    namespace.activeMutant = early ? activeMutant.id : undefined;
+    if (early || this.#dirty) await this.#load();
+    this.#dirty = early;
+    namespace.activeMutant = activeMutant.id;
+    const tests = await this.#run(testFilter, true);
+    namespace.activeMutant = undefined;
+    const hits = namespace.hitCount;
+    namespace.hitCount = undefined;
+    if (hitLimit !== undefined && hits > hitLimit) return { status: "timeout", reason: `reached ${hits} times` };
+    const failed = tests.find(({ status }) => status === 1);
+    return failed === undefined
+      ? { status: "survived", nrOfTests: tests.length }
+      : { status: "killed", nrOfTests: tests.length, killedBy: [failed.id], failureMessage: failed.failureMessage };
+  }
+
+  /** Loads the tests and what they test anew. What cannot be loaded fails one test, which stands before all others. */
+  async #load(): Promise<void> {
+    this.#generation += 1;
+    let broken: unknown;
+    collected();
+    try {
+      for (const path of (process.env.MUTATION_TESTS ?? "").split(" ")) await import(pathToFileURL(join(process.cwd(), path)).href);
+    } catch (error) {
+      broken = error;
+    }
+    const first = () => {
+      if (broken !== undefined) throw broken;
+    };
+    this.#tests = [{ name: loads, run: first }, ...collected()];
+  }
+
+  async #run(only: readonly string[] | undefined, stopAtFailure: boolean): Promise<Outcome[]> {
+    const wanted = only === undefined ? undefined : new Set(only);
+    const outcomes: Outcome[] = [];
+    for (const [place, { name, run }] of this.#tests.entries()) {
+      const id = `${place} ${name}`;
+      if (wanted?.has(id) === false) continue;
+      namespace.currentTestId = id;
+      const start = performance.now();
+      const failure = await failureOf(run);
+      namespace.currentTestId = undefined;
+      outcomes.push({
+        id,
+        name,
+        timeSpentMs: performance.now() - start,
+        status: failure === undefined ? 0 : 1,
+        failureMessage: failure ?? "",
+      });
+      if (stopAtFailure && failure !== undefined) break;
+    }
+    return outcomes;
+  }
+}
+
+async function failureOf(run: () => unknown): Promise<string | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export const strykerPlugins = [{ kind: "TestRunner", name: "quick", injectableClass: QuickRunner }];
