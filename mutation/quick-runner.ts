@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { QuickTest } from "./quick-tests.ts";
-import { collected } from "./quick-tests.ts";
+import type { QuickFile } from "./quick-tests.ts";
+import { collected, provide } from "./quick-tests.ts";
 
-// A test runner for Stryker that loads and runs unit tests in its own process. Starting vitest's worker costs half a second for each mutant, which
+// A test runner for Stryker that loads and runs tests in its own process. Starting vitest's worker costs half a second for each mutant, which
 // for thousands of them, most of them in tables, is an hour. Here a mutant costs some milliseconds: only the files of the server are loaded anew.
 
 interface Mutated {
@@ -38,7 +38,8 @@ const namespace: Namespace = ((globalThis as { __stryker__?: Namespace }).__stry
 const loads = "the file can be loaded";
 
 class QuickRunner {
-  #tests: readonly QuickTest[] = [];
+  #files: readonly QuickFile[] = [];
+  #stopDatabase: (() => Promise<void>) | undefined;
   #dirty = true;
   #generation = 0;
 
@@ -50,6 +51,7 @@ class QuickRunner {
     await import("./fixed-seed.ts");
     const server = pathToFileURL(join(process.cwd(), "server/")).href;
     const vitest = new URL("./quick-tests.ts", import.meta.url).href;
+    const database = paths().some((path) => path.startsWith("server/test/"));
     const stripped = new Map<string, string>();
     registerHooks({
       resolve: (name, context, next) => {
@@ -67,6 +69,12 @@ class QuickRunner {
         return { format: "module", source, shortCircuit: true };
       },
     });
+    // As in vitest's runs, the database server starts when the first test asks for it, and is one for all that this process runs.
+    if (database) this.#stopDatabase = await (await import(addressOf("server/test/setup/global.ts"))).setup({ provide });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#stopDatabase?.();
   }
 
   async dryRun(): Promise<object> {
@@ -98,39 +106,61 @@ class QuickRunner {
   async #load(): Promise<void> {
     this.#generation += 1;
     let broken: unknown;
+    const files: QuickFile[] = [];
     collected();
     try {
-      for (const path of (process.env.MUTATION_TESTS ?? "").split(" ")) await import(pathToFileURL(join(process.cwd(), path)).href);
+      for (const path of paths()) {
+        await import(addressOf(path));
+        files.push(collected());
+      }
     } catch (error) {
       broken = error;
     }
     const first = () => {
       if (broken !== undefined) throw broken;
     };
-    this.#tests = [{ name: loads, run: first }, ...collected()];
+    this.#files = [{ tests: [{ name: loads, run: first }], before: [], after: [] }, ...files];
   }
 
   async #run(only: readonly string[] | undefined, stopAtFailure: boolean): Promise<Outcome[]> {
     const wanted = only === undefined ? undefined : new Set(only);
     const outcomes: Outcome[] = [];
-    for (const [place, { name, run }] of this.#tests.entries()) {
-      const id = `${place} ${name}`;
-      if (wanted?.has(id) === false) continue;
-      namespace.currentTestId = id;
-      const start = performance.now();
-      const failure = await failureOf(run);
-      namespace.currentTestId = undefined;
-      outcomes.push({
-        id,
-        name,
-        timeSpentMs: performance.now() - start,
-        status: failure === undefined ? 0 : 1,
-        failureMessage: failure ?? "",
-      });
-      if (stopAtFailure && failure !== undefined) break;
+    for (const [number, { tests, before, after }] of this.#files.entries()) {
+      const chosen = tests
+        .map(({ name, run }, place) => ({ id: `${number}.${place} ${name}`, name, run }))
+        .filter(({ id }) => wanted?.has(id) !== false);
+      if (chosen.length === 0) continue;
+      const spoilt = await failureOfAll(before);
+      for (const { id, name, run } of chosen) {
+        namespace.currentTestId = id;
+        const start = performance.now();
+        // Where what must be done before went wrong, the first test has failed.
+        const failure = spoilt ?? (await failureOf(run));
+        namespace.currentTestId = undefined;
+        const timeSpentMs = performance.now() - start;
+        outcomes.push({ id, name, timeSpentMs, status: failure === undefined ? 0 : 1, failureMessage: failure ?? "" });
+        if (stopAtFailure && failure !== undefined) break;
+      }
+      await failureOfAll(after);
+      if (stopAtFailure && outcomes.at(-1)?.status === 1) break;
     }
     return outcomes;
   }
+}
+
+function paths(): string[] {
+  return (process.env.MUTATION_TESTS ?? "").split(" ");
+}
+
+/** Of a file in the folder that Stryker has copied and changed, where its processes run. */
+function addressOf(path: string): string {
+  return pathToFileURL(join(process.cwd(), path)).href;
+}
+
+async function failureOfAll(runs: readonly (() => unknown)[]): Promise<string | undefined> {
+  let failure: string | undefined;
+  for (const run of runs) failure ??= await failureOf(run);
+  return failure;
 }
 
 async function failureOf(run: () => unknown): Promise<string | undefined> {

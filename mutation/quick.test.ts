@@ -79,16 +79,16 @@ describe("the quick runner", () => {
   });
 
   test("a mutant is noticed by the first test that fails, and one that none fails for survives those that reach it", () => {
-    expect(said.outcomes["plus"]).toBe("killed 2 2 what is small (1) > 1 gives 4 (1)");
+    expect(said.outcomes["plus"]).toBe("killed 2 1.1 what is small (1) > 1 gives 4 (1)");
     expect(said.outcomes["unseen"]).toBe("survived 3");
   });
 
   test("one in a constant is switched on before the file is loaded, and off again for the next", () => {
-    expect(said.outcomes["table"]).toBe("killed 2 1 nothing is added");
-    expect(said.outcomes["twice"]).toBe("killed 1 4 what is small (1) > is doubled");
+    expect(said.outcomes["table"]).toBe("killed 2 1.0 nothing is added");
+    expect(said.outcomes["twice"]).toBe("killed 1 1.3 what is small (1) > is doubled");
   });
 
   test("a file that cannot be loaded is noticed, not broken", () => {
-    expect(said.outcomes["broken"]).toBe("killed 1 0 the file can be loaded");
+    expect(said.outcomes["broken"]).toBe("killed 1 0.0 the file can be loaded");
   });
 });

@@ -5,17 +5,15 @@ import { basename, join } from "node:path";
 import type { MutationReport } from "./guard.ts";
 import { isSound, judge } from "./guard.ts";
 import type { Folder } from "./settings.ts";
-import { areQuick, filesOf, folders, strykerSettings, testsOf } from "./settings.ts";
+import { filesOf, folders, strykerSettings, testsOf } from "./settings.ts";
 
 // `npm run mutation [-- domain|ledger|FILE…] [--fresh]`: changes the code in small ways, one at a time, and wants a test to notice each. Each
 // file is run by itself against its own tests, and its result kept until it or one of them changes, so that a run can be broken off and resumed.
-// After a change Stryker runs those mutants again that the change may concern; with `--fresh` all of them.
 
 const root = join(import.meta.dirname, "..");
 const reports = join(root, "mutation", "reports");
 const stryker = join(root, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-const ofVitest = ["mutation/vitest.config.ts", "mutation/loads.ts"];
-const ofQuick = ["mutation/quick-runner.ts", "mutation/quick-tests.ts"];
+const own = ["mutation/quick-runner.ts", "mutation/quick-tests.ts", "mutation/fixed-seed.ts"];
 
 const asked = process.argv.slice(2).filter((word) => word !== "--fresh");
 const fresh = process.argv.includes("--fresh");
@@ -68,19 +66,15 @@ function run(folder: Folder, name: string, file: string, tests: readonly string[
   const [settings, made] = [join(reports, folder, `${name}.settings.json`), join(reports, folder, `${name}.report.json`)];
   // An old report must not speak for a run that broke.
   rmSync(made, { force: true });
-  writeFileSync(settings, JSON.stringify(strykerSettings(file, tests, made)));
-  const env = { ...process.env, MUTATION_FILE: file, MUTATION_TESTS: tests.join(" ") };
-  // The quick runner needs no slices.
-  const before = ["--incremental", "--incrementalFile", join(reports, folder, `${name}.before.json`), ...(fresh ? ["--force"] : [])];
-  const slices = areQuick(tests) ? [] : before;
-  const done = spawnSync(process.execPath, [stryker, "run", settings, ...slices], { cwd: root, stdio: "inherit", env });
+  writeFileSync(settings, JSON.stringify(strykerSettings(file, made)));
+  const env = { ...process.env, MUTATION_TESTS: tests.join(" ") };
+  const done = spawnSync(process.execPath, [stryker, "run", settings], { cwd: root, stdio: "inherit", env });
   if (done.status !== 0 || !existsSync(made)) throw new Error(`Stryker did not get through ${file}: see above`);
   return JSON.parse(readFileSync(made, "utf8"));
 }
 
 function keyOf(file: string, tests: readonly string[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(strykerSettings(file, tests, "")));
-  const own = [...(areQuick(tests) ? ofQuick : ofVitest), "mutation/fixed-seed.ts"];
+  const hash = createHash("sha256").update(JSON.stringify(strykerSettings(file, "")));
   for (const path of [file, ...tests, ...own]) hash.update(`${path}\0${readFileSync(join(root, path), "utf8")}\0`);
   return hash.digest("hex");
 }

@@ -44,22 +44,13 @@ export function filesOf(root: string, folder: Folder): string[] {
   return names.toSorted().map((name) => `server/src/${folder}/${name}`);
 }
 
-/** Whether tests are run by the quick runner: those beside the code are, for they need neither a database nor anything else of vitest's. */
-export function areQuick(tests: readonly string[]): boolean {
-  return tests.every((test) => test.startsWith("server/src/"));
-}
-
-/** What Stryker is told, for one file and its tests. */
-export function strykerSettings(file: string, tests: readonly string[], report: string): object {
-  const vitest = {
-    testRunner: "vitest",
-    plugins: ["@stryker-mutator/vitest-runner"],
-    vitest: { configFile: "mutation/vitest.config.ts", related: false },
-  };
-  // A file that is loaded anew stays in memory with all its earlier selves, so that the process is changed now and then.
-  const quick = { testRunner: "quick", plugins: ["./mutation/quick-runner.ts"], maxTestRunnerReuse: 200 };
+/** What Stryker is told, for one file. */
+export function strykerSettings(file: string, report: string): object {
   return {
-    ...(areQuick(tests) ? quick : vitest),
+    testRunner: "quick",
+    plugins: ["./mutation/quick-runner.ts"],
+    // A file that is loaded anew stays in memory with all its earlier selves, so that the process is changed now and then.
+    maxTestRunnerReuse: 200,
     mutate: [file],
     coverageAnalysis: "perTest",
     concurrency: 2,
