@@ -23,7 +23,7 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/ledger/prove.ts": behaviour("verify-pieces"),
   "server/src/ledger/solvency-facts.ts": behaviour("solvency-facts"),
   "server/src/ledger/solvency.ts": behaviour("verify"),
-  "server/src/ledger/verify-chain.ts": behaviour("verify-findings", "verify"),
+  "server/src/ledger/verify-chain.ts": behaviour("verify-findings"),
   "server/src/ledger/verify-history.ts": behaviour("verify-findings"),
   "server/src/ledger/verify-money.ts": behaviour("verify-findings"),
   "server/src/ledger/verify-references.ts": behaviour("verify-references"),
