@@ -39,6 +39,7 @@ const loads = "the file can be loaded";
 
 class QuickRunner {
   #files: readonly QuickFile[] = [];
+  readonly #begun = new Set<QuickFile>();
   #stopDatabase: (() => Promise<void>) | undefined;
   #dirty = true;
   #generation = 0;
@@ -74,6 +75,7 @@ class QuickRunner {
   }
 
   async dispose(): Promise<void> {
+    for (const file of this.#files) await this.#end(file);
     await this.#stopDatabase?.();
   }
 
@@ -87,8 +89,7 @@ class QuickRunner {
     const early = mutantActivation === "static";
     namespace.hitCount = 0;
     namespace.hitLimit = hitLimit;
-    namespace.activeMutant = early ? activeMutant.id : undefined;
-    if (early || this.#dirty) await this.#load();
+    if (early || this.#dirty) await this.#load(early ? activeMutant.id : undefined);
     this.#dirty = early;
     namespace.activeMutant = activeMutant.id;
     const tests = await this.#run(testFilter, true);
@@ -103,7 +104,9 @@ class QuickRunner {
   }
 
   /** Loads the tests and what they test anew. What cannot be loaded fails one test, which stands before all others. */
-  async #load(): Promise<void> {
+  async #load(mutant?: string): Promise<void> {
+    for (const file of this.#files) await this.#end(file);
+    namespace.activeMutant = mutant;
     this.#generation += 1;
     let broken: unknown;
     const files: QuickFile[] = [];
@@ -125,12 +128,12 @@ class QuickRunner {
   async #run(only: readonly string[] | undefined, stopAtFailure: boolean): Promise<Outcome[]> {
     const wanted = only === undefined ? undefined : new Set(only);
     const outcomes: Outcome[] = [];
-    for (const [number, { tests, before, after }] of this.#files.entries()) {
-      const chosen = tests
+    for (const [number, file] of this.#files.entries()) {
+      const chosen = file.tests
         .map(({ name, run }, place) => ({ id: `${number}.${place} ${name}`, name, run }))
         .filter(({ id }) => wanted?.has(id) !== false);
       if (chosen.length === 0) continue;
-      const spoilt = await failureOfAll(before);
+      const spoilt = await this.#begin(file);
       for (const { id, name, run } of chosen) {
         namespace.currentTestId = id;
         const start = performance.now();
@@ -139,12 +142,32 @@ class QuickRunner {
         namespace.currentTestId = undefined;
         const timeSpentMs = performance.now() - start;
         outcomes.push({ id, name, timeSpentMs, status: failure === undefined ? 0 : 1, failureMessage: failure ?? "" });
-        if (stopAtFailure && failure !== undefined) break;
+        if (!stopAtFailure || failure === undefined) continue;
+        await this.#tidy(file, run);
+        return outcomes;
       }
-      await failureOfAll(after);
-      if (stopAtFailure && outcomes.at(-1)?.status === 1) break;
     }
     return outcomes;
+  }
+
+  /** What a file does before its tests is done once for as long as it is loaded: a new database takes longer than most mutants. */
+  async #begin(file: QuickFile): Promise<string | undefined> {
+    if (this.#begun.has(file)) return undefined;
+    this.#begun.add(file);
+    return failureOfAll(file.before);
+  }
+
+  async #end(file: QuickFile): Promise<void> {
+    if (this.#begun.delete(file)) await failureOfAll(file.after);
+  }
+
+  /** A test that failed may have left something behind. If it fails without a mutant as well, everything is made anew. */
+  async #tidy(file: QuickFile, failed: () => unknown): Promise<void> {
+    const { hitCount } = namespace;
+    namespace.activeMutant = undefined;
+    namespace.hitCount = undefined;
+    if (file.before.length > 0 && (await failureOf(failed)) !== undefined) await this.#end(file);
+    namespace.hitCount = hitCount;
   }
 }
 
