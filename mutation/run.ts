@@ -9,12 +9,11 @@ import { filesOf, folders, strykerSettings, testsOf } from "./settings.ts";
 
 // `npm run mutation [-- domain|ledger|FILE…] [--fresh]`: changes the code in small ways, one at a time, and wants a test to notice each. Each
 // file is run by itself against its own tests, and its result kept until it or one of them changes, so that a run can be broken off and resumed.
-// After a change Stryker runs those mutants again that the change may concern; with `--fresh` all of them.
 
 const root = join(import.meta.dirname, "..");
 const reports = join(root, "mutation", "reports");
 const stryker = join(root, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-const own = ["mutation/vitest.config.ts", "mutation/fixed-seed.ts", "mutation/loads.ts"];
+const own = ["mutation/quick-runner.ts", "mutation/quick-tests.ts", "mutation/fixed-seed.ts"];
 
 const asked = process.argv.slice(2).filter((word) => word !== "--fresh");
 const fresh = process.argv.includes("--fresh");
@@ -68,9 +67,8 @@ function run(folder: Folder, name: string, file: string, tests: readonly string[
   // An old report must not speak for a run that broke.
   rmSync(made, { force: true });
   writeFileSync(settings, JSON.stringify(strykerSettings(file, made)));
-  const env = { ...process.env, MUTATION_FILE: file, MUTATION_TESTS: tests.join(" ") };
-  const slices = ["--incremental", "--incrementalFile", join(reports, folder, `${name}.before.json`), ...(fresh ? ["--force"] : [])];
-  const done = spawnSync(process.execPath, [stryker, "run", settings, ...slices], { cwd: root, stdio: "inherit", env });
+  const env = { ...process.env, MUTATION_TESTS: tests.join(" ") };
+  const done = spawnSync(process.execPath, [stryker, "run", settings], { cwd: root, stdio: "inherit", env });
   if (done.status !== 0 || !existsSync(made)) throw new Error(`Stryker did not get through ${file}: see above`);
   return JSON.parse(readFileSync(made, "utf8"));
 }

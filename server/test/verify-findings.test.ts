@@ -11,10 +11,11 @@ import { makeBook } from "./setup/known-book.ts";
 
 let database: TestDatabase;
 let owner: pg.Pool;
+const book = makeBook(101, 3001);
 beforeAll(async () => {
   database = await testDatabase();
   owner = database.ownerPool;
-  await makeBook(101, 3001).save(owner);
+  await book.save(owner);
 });
 afterAll(() => database.drop());
 
@@ -240,6 +241,21 @@ describe.each([
   test.each(cases.map(([sql, ...says]) => ({ sql, says })))("$sql", async ({ sql, says }) => {
     expect((await findings(sql)).map(line)).toEqual(says);
   });
+});
+
+test("heads that were noted down are looked for: the right one, another one's hash, and one that is gone", async () => {
+  const heads = [
+    { sellerId: 101, postingSeq: book.head.postingSeq, chainHead: book.head.chainHead ?? "" },
+    { sellerId: 101, postingSeq: 4, chainHead: "00" },
+    { sellerId: 101, postingSeq: 20, chainHead: "00" },
+    { sellerId: 102, postingSeq: 1, chainHead: "00" },
+  ];
+  const says = [
+    "3/: posting 4 is not the one whose hash was noted down",
+    "/: posting 20, whose hash was noted down, is gone: the end of the journal was cut off",
+  ];
+  expect((await findings("SELECT 1", { heads })).map(line)).toEqual(says);
+  expect((await findings("SELECT 1", { heads, walk: false })).map(line)).toEqual(says);
 });
 
 test("whatever the size of a page, the last of everything is looked at", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkReferences } from "../src/ledger/verify-references.ts";
+import { checkReferences, referenceQueries } from "../src/ledger/verify-references.ts";
 import { verifyBooks } from "../src/ledger/verify.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import { testDatabase } from "./setup/database.ts";
@@ -17,6 +17,17 @@ afterAll(() => database.drop());
 
 test("nothing is found where every row names another that is there", async () => {
   expect(await checkReferences(database.pool, null)).toEqual([]);
+});
+
+test("there is a statement for each reference, and each has a name of its own", () => {
+  expect(Object.entries(referenceQueries).map(([key, { name }]) => `${key}: ${name}`)).toEqual([
+    "transitions_order_id: verify_transitions_order_id",
+    "messages_order_id: verify_messages_order_id",
+    "notifications_order_id: verify_notifications_order_id",
+    "notifications_transition_seq: verify_notifications_transition_seq",
+    "disbursements_order_id: verify_disbursements_order_id",
+    "disbursements_attempt_id: verify_disbursements_attempt_id",
+  ]);
 });
 
 describe("rows that name what is not there", () => {
@@ -51,7 +62,11 @@ describe("rows that name what is not there", () => {
       await client.query("BEGIN");
       await client.query(sql);
       const [found, ofAll, ofOther] = [await checkReferences(client, 101), await verifyBooks(client), await checkReferences(client, 102)];
-      expect(found.map((finding) => finding.says)).toEqual([expect.stringMatching(says)]);
+      // An order that is named is told by its number too, as in all other findings.
+      const order = /(\d+) in orders/.exec(says.source)?.[1];
+      expect(found).toEqual([
+        { sellerId: 101, says: expect.stringMatching(says), ...(order === undefined ? {} : { order: Number(order) }) },
+      ]);
       expect(ofAll.findings).toEqual(expect.arrayContaining(found));
       expect(ofOther).toEqual([]);
     } finally {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { orderEscrow, railIncoming } from "../domain/ledger-accounts.ts";
 import type { Posting } from "../domain/movements.ts";
-import { chainPosting, entryId, genesis, headerDigest, legHash, nextOrderDigest } from "./chain.ts";
+import { chainPosting, entryId, firstOrderDigest, genesis, headerDigest, legHash, nextOrderDigest } from "./chain.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const posting: Posting = { debit: railIncoming("sandbox"), credit: orderEscrow(3021), amount: 450_000n, currency: "NGN" };
@@ -52,6 +52,10 @@ describe("what the entry's name covers", () => {
   test("the entry's name holds book, number and digest, and no separator whatever the cause", () => {
     const digest = headerDigest({ ...header, cause: "a|b" });
     expect(entryId(7, 12, digest)).toMatch(/^7:12:[0-9a-f]{64}$/);
+  });
+
+  test("an order's digest begins with zeros, as long as those that follow", () => {
+    expect(firstOrderDigest).toBe("0000000000000000000000000000000000000000000000000000000000000000");
   });
 
   test("an order's digest runs over every step, in order", () => {

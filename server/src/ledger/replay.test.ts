@@ -56,6 +56,9 @@ describe("what is wrong with a posting", () => {
     const below = "order:3021:escrow falls to -1 NGN, below its floor";
     expect(replayed(post(escrow, fees, 1n)).wrong).toEqual([below]);
     expect(replayed(post(incoming, escrow, 2n), post(escrow, fees, 3n)).wrong).toEqual([below]);
+    expect(replayed(post(incoming, escrow, 2n), post(escrow, fees, 5n)).wrong).toEqual([
+      "order:3021:escrow falls to -3 NGN, below its floor",
+    ]);
     expect(replayed(post(escrow, fees, 1n), post(escrow, fees, 1n)).wrong).toEqual([below]);
     expect(replayed(post(escrow, fees, 1n), post(incoming, escrow, 1n), post(escrow, fees, 1n)).wrong).toEqual([below, below]);
     expect(replayed(post(incoming, escrow, 2n), post(escrow, fees, 2n)).wrong).toEqual([]);
