@@ -176,6 +176,16 @@ describe("a refund", () => {
   });
 });
 
+test("a call that is silent for too long is given up, and says nothing", async () => {
+  const hasty = makeStripe({ ...stage(), timeout: 60 });
+  emulator.stripe.script({ fault: "timeout_after", on: "POST /v1/transfers", reference: "transfer-waited-for", times: 1 });
+  const began = performance.now();
+  await expect(hasty.send(payout("transfer-waited-for"))).rejects.toBeInstanceOf(NoAnswer);
+  // Before the emulator cuts the connection.
+  expect(performance.now() - began).toBeLessThan(280);
+  await hasty.close();
+});
+
 test("a call whose connection was closed is not repeated by Stripe's client", async () => {
   let calls = 0;
   const closing = createServer((socket) => {
