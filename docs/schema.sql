@@ -206,6 +206,8 @@ CREATE TABLE disbursements (
   source text NOT NULL,
   amount bigint NOT NULL,
   currency text NOT NULL,
+  out_amount bigint NOT NULL,
+  out_currency text NOT NULL,
   rail text NOT NULL,
   state text NOT NULL,
   version integer NOT NULL,
@@ -219,7 +221,9 @@ CREATE TABLE disbursements (
   concluded_at timestamp(3) with time zone,
   CONSTRAINT disbursements_pkey PRIMARY KEY (seller_id, id),
   CONSTRAINT a_disbursement_is_a_payout_or_refund CHECK ((kind = ANY (ARRAY['payout'::text, 'refund'::text]))),
-  CONSTRAINT a_disbursement_is_of_a_positive_amount CHECK ((amount > 0))
+  CONSTRAINT a_disbursement_is_of_a_positive_amount CHECK ((amount > 0)),
+  CONSTRAINT in_its_own_currency_all_of_it_leaves CHECK (((out_currency <> currency) OR (out_amount = amount))),
+  CONSTRAINT nothing_less_than_nothing_leaves CHECK ((out_amount >= 0))
 );
 CREATE INDEX disbursements_due ON disbursements USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX disbursements_of_a_payment ON disbursements USING btree (seller_id, payment_id) WHERE (payment_id IS NOT NULL);
@@ -876,10 +880,12 @@ AS $function$
 BEGIN
   RETURN object || ' ' || from_state || ' ' || action || ' ' || to_state = ANY ('{
     book kept add_float kept,
+    book kept change_money kept,
     book kept settle kept,
     book kept take_fees kept,
     book kept write_off kept,
     book none add_float kept,
+    book none change_money kept,
     book none settle kept,
     book none take_fees kept,
     book none write_off kept,

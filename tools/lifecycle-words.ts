@@ -75,7 +75,7 @@ export const moveSentences: Readonly<Record<string, string>> = {
   sent_came_back: "from outgoing back to the account it waited in",
   arrived_came_back: "from our balance at the rail back to the account it waited in",
   // book
-  book: "as named: settled money, float, fees taken out, or a debt written off",
+  book: "as named: settled money, float, fees taken out, money changed, or a debt written off",
 };
 
 /** Needs of the machines that have no judge of their own: their actions ask. */

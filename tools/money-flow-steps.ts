@@ -52,7 +52,14 @@ const accepted = step("accepted", ended({}));
 const opened = step("the buyer's bank disputes it, and the rail takes the money", movements.disputeOpened({ ...at, amount: paid }));
 const lost = { ...order, amount: paid };
 
-/** Every way money moves, played with one order: product 400,000 kobo, paid 450,000, escrow fee 50,000, rail fee 16,750. */
+const dollars = { rail: "wise", currency: "USD" };
+const abroad = { account: provider, rail: "wise", currency: "NGN", amount: 5_553_960n, foreignCurrency: "USD", foreignAmount: 13_546n };
+const dollarEnding = movements.ending(
+  exit({ ...sample, paid: 7_169_200n, escrowFee: 104_212n, railFee: 117_538n, share: shared }),
+  parties,
+);
+
+/** Every way money moves, played with one order (and one of a dollar shop): product 400,000 kobo, paid 450,000, escrow fee 50,000, rail fee 16,750. */
 export const flows: readonly Flow[] = [
   { title: "Accepted, no service provider", steps: [paidIn, settled, accepted, ...send(seller, 383_250n, "the payout", 2_500n)] },
   {
@@ -167,6 +174,33 @@ export const flows: readonly Flow[] = [
       ...send(refundable, paid, "the refund"),
       opened,
       step("lost", movements.lostAfterEnding({ ...lost, unsent: [], refunded: paid })),
+    ],
+  },
+  {
+    title: "A service provider paid in dollars, at the frozen rate of 410",
+    steps: [
+      step(
+        "float is added in both currencies",
+        movements.floatAdded({ ...at, amount: 10_000_000n }),
+        movements.floatAdded({ ...dollars, amount: 20_000n }),
+      ),
+      step(
+        "an order of USD 169.45 (NGN 69,474.50) is paid; buyer bears both fees",
+        movements.payIn({ ...at, paymentId: 2532, received: 7_169_200n, funds: { orderId: 3021, due: 7_169_200n } }),
+        movements.railFee({ ...at, fee: 117_538n }),
+      ),
+      step("accepted: a provider gets 80 %", dollarEnding),
+      step("its payout is sent as USD 135.46", movements.fxPayout(abroad)),
+      step("it fails", movements.reverse(movements.fxPayout(abroad))),
+      step("it is sent again", movements.fxPayout(abroad)),
+      step("Wise says that it arrived; its fee is the payee's", movements.succeeded({ ...dollars, amount: 13_546n, cost: 0n })),
+      step("the payee's bank returns it", movements.fxPayoutReversed(abroad)),
+      step("it is sent once more", movements.fxPayout(abroad)),
+      step("and arrives", movements.succeeded({ ...dollars, amount: 13_546n, cost: 0n })),
+      step(
+        "the operator changes the naira that are left over into dollars",
+        movements.fxChange({ ...at, amount: 5_553_960n, foreignRail: "wise", foreignCurrency: "USD", foreignAmount: 13_500n }),
+      ),
     ],
   },
   {

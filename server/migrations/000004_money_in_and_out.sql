@@ -81,6 +81,9 @@ CREATE TABLE disbursements (
   source       text NOT NULL,
   amount       bigint NOT NULL CONSTRAINT a_disbursement_is_of_a_positive_amount CHECK (amount > 0),
   currency     text NOT NULL,
+  -- What leaves the rail: a payee may be paid in another currency than the book's.
+  out_amount   bigint NOT NULL CONSTRAINT nothing_less_than_nothing_leaves CHECK (out_amount >= 0),
+  out_currency text NOT NULL,
   rail         text NOT NULL,
   state        text NOT NULL,
   version      integer NOT NULL,
@@ -92,7 +95,8 @@ CREATE TABLE disbursements (
   created_at   timestamptz(3) NOT NULL,
   due_at       timestamptz(3),
   concluded_at timestamptz(3),
-  PRIMARY KEY (seller_id, id)
+  PRIMARY KEY (seller_id, id),
+  CONSTRAINT in_its_own_currency_all_of_it_leaves CHECK (out_currency <> currency OR out_amount = amount)
 );
 CREATE INDEX disbursements_of_an_order ON disbursements (seller_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX disbursements_of_an_attempt ON disbursements (seller_id, attempt_id) WHERE attempt_id IS NOT NULL;

@@ -5,10 +5,12 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN object || ' ' || from_state || ' ' || action || ' ' || to_state = ANY ('{
     book kept add_float kept,
+    book kept change_money kept,
     book kept settle kept,
     book kept take_fees kept,
     book kept write_off kept,
     book none add_float kept,
+    book none change_money kept,
     book none settle kept,
     book none take_fees kept,
     book none write_off kept,

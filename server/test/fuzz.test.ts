@@ -243,7 +243,7 @@ const targets: readonly Target[] = [
     known: () => ({ csrf: operator.csrf }),
     headers: () => operator.headers,
   },
-  ...["rule", "reopen", "hold", "lift_hold", "write_off", "add_float", "take_fees", "match", "give_back", "requeue"].map(
+  ...["rule", "reopen", "hold", "lift_hold", "write_off", "add_float", "take_fees", "change_money", "match", "give_back", "requeue"].map(
     (action): Target => ({
       name: action,
       method: "POST",

@@ -277,6 +277,32 @@ describe("money that needs a hand", () => {
     expect((await world.sends(id)).map((one) => one.state)).toEqual(["succeeded"]);
   });
 
+  test("money is changed between currencies and rails that are there, never so much that less is held than owed", async () => {
+    const held = async (currency: string) =>
+      ((await api("GET", "/overview")).body.data as { solvency: { currency: string; held: number; owed: number }[] }).solvency.find(
+        (one) => one.currency === currency,
+      ) ?? { held: 0, owed: 0 };
+    const sides = { seller: 0, currency: "NGN", rail: "sandbox", to_currency: "USD", to_rail: "sandbox" };
+    expect((await act("add_float", { seller: 0, amount: 5_000_000 })).code).toBe(200);
+    const [naira, dollars] = [await held("NGN"), await held("USD")];
+    expect((await act("change_money", { ...sides, amount: 410_000, to_amount: 1_000 })).code).toBe(200);
+    expect((await held("NGN")).held).toBe(naira.held - 410_000);
+    expect((await held("USD")).held).toBe(dollars.held + 1_000);
+    const tooMuch = await world.still(() =>
+      act("change_money", { ...sides, amount: naira.held - naira.owed - 410_000 + 1, to_amount: 1_000 }),
+    );
+    expect([tooMuch.code, tooMuch.body.code]).toEqual([409, "mismatch"]);
+    for (const wrong of [
+      { amount: 0 },
+      { to_amount: 0 },
+      { to_currency: "XX1" },
+      { to_rail: "nobody" },
+      { rail: "" },
+      { to_currency: "NGN" },
+    ])
+      expect((await world.still(() => act("change_money", { ...sides, amount: 100, to_amount: 100, ...wrong }))).code).toBe(422);
+  });
+
   test("float is added and fees are taken, never so much that less is held than owed", async () => {
     const solvency = async () =>
       must(

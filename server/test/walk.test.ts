@@ -21,6 +21,7 @@ const unwalked: Readonly<Record<string, string>> = {
   "order charged_back charge_back charged_back rail":
     "an order whose escrow was lost has nothing to pay out, so it settles in the same command",
   "seller none join active seller": "a seller is made by the installation, which acts as the operator",
+  "book none change_money kept operator": "a book is there as soon as its seller is",
   "book none add_float kept operator": "a book is there as soon as its seller is",
   "book none take_fees kept operator": "a book is there as soon as its seller is",
   "book none write_off kept operator": "a book is there as soon as its seller is",

@@ -1,5 +1,5 @@
 import { must } from "../domain/fault.ts";
-import { feesTaken, floatAdded, payIn, railFee, reverse, settle, writtenOff } from "../domain/movements.ts";
+import { feesTaken, floatAdded, fxChange, payIn, railFee, reverse, settle, writtenOff } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Ask, Command } from "./command.ts";
@@ -11,7 +11,7 @@ import type { Writer } from "./writer.ts";
 
 function bookStep(
   writer: Writer,
-  action: "settle" | "add_float" | "take_fees" | "write_off",
+  action: "settle" | "add_float" | "take_fees" | "change_money" | "write_off",
   event: string,
   postings: readonly Posting[],
 ): number {
@@ -73,6 +73,39 @@ export function takeFees(
     return (writer) => ({
       entry: bookStep(writer, "take_fees", "book.fees_taken", feesTaken({ ...at, escrow: input.escrow, payout: input.payout })),
     });
+  });
+}
+
+/** What stands at a rail in a currency: one side of a change. */
+export interface AtRailAmount {
+  readonly rail: string;
+  readonly currency: string;
+  readonly amount: bigint;
+}
+
+/**
+ * The operator has changed money: `gave` left one rail's balance, `got` reached another's, in the same currency or another one. What is between
+ * them is the platform's gain or loss. `surplus` is what the installation holds above what it owes in the currency given, read just before.
+ */
+export function changeMoney(
+  ask: Ask,
+  input: { readonly gave: AtRailAmount; readonly got: AtRailAmount; readonly surplus: bigint },
+): Command {
+  return command("book.change_money", ask, {}, () => {
+    const { gave, got, surplus } = input;
+    if (gave.amount <= 0n || got.amount <= 0n) return refuse("amount_invalid");
+    if (gave.rail === got.rail && gave.currency === got.currency)
+      return refuse("invalid", "Money is changed between two rails or two currencies.", { field: "to_rail" });
+    if (gave.amount > surplus) return refuse("mismatch", "Giving that much away would leave less than is owed.");
+    const change = {
+      rail: gave.rail,
+      currency: gave.currency,
+      amount: gave.amount,
+      foreignRail: got.rail,
+      foreignCurrency: got.currency,
+      foreignAmount: got.amount,
+    };
+    return (writer) => ({ entry: bookStep(writer, "change_money", "book.money_changed", fxChange(change)) });
   });
 }
 

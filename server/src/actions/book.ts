@@ -1,6 +1,8 @@
 import type { Attempt, Buyer, Disbursement, Hold, Offer, Payment, PayeeDetails, PayeeKind, Project, Provider } from "../domain/facts.ts";
 import { later } from "../domain/deadlines.ts";
+import { decimals } from "../domain/currency.ts";
 import { must } from "../domain/fault.ts";
+import { foreign } from "../domain/fees.ts";
 import type { Order } from "../domain/order.ts";
 import type { OrderFacts, OrderInput } from "../domain/order-needs.ts";
 import { orderEscrow, sellerReceivable } from "../domain/ledger-accounts.ts";
@@ -8,6 +10,7 @@ import type { Seller } from "../domain/seller.ts";
 import type { DisbursementFacts } from "../domain/side-needs.ts";
 import type { BookHead } from "../ledger/post.ts";
 import type { Actor } from "./command.ts";
+import { railThatPaysForeign } from "./rail-choice.ts";
 import { Rows } from "./rows.ts";
 import type { ActSettings } from "./settings.ts";
 
@@ -170,9 +173,39 @@ export class Book {
       holds: stops,
       coolsUntil: this.#coolsUntil(disbursement),
       details: this.payeeDetails(disbursement),
+      noWay: this.#noWay(disbursement),
       together: this.together(disbursement).reduce((sum, one) => sum + one.amount, 0n),
       minimum: disbursement.kind === "refund" ? 0n : this.settings.minimumPayout,
     };
+  }
+
+  /**
+   * What leaves for a payout, and by which rail: a service provider who is paid abroad gets the currency of the order, at its frozen rate. Where no
+   * rail pays that out, it stays at the order's own until one is named.
+   */
+  wayOut(
+    one: Pick<Disbursement, "kind" | "orderId" | "payeeKind" | "payeeId" | "amount" | "currency">,
+  ): Pick<Disbursement, "outAmount" | "outCurrency"> & { readonly rail?: string } {
+    const order = this.orders.get(one.orderId);
+    const atHome = { outAmount: one.amount, outCurrency: one.currency };
+    if (one.kind !== "payout" || one.payeeKind !== "service_provider" || order === undefined || order.conversionRatio === null)
+      return atHome;
+    if (must(this.providers.get(one.payeeId), `provider ${one.payeeId}`).type !== 2) return atHome;
+    const { currency, conversionRatio, rail } = order;
+    return {
+      outAmount: foreign(one.amount, conversionRatio, decimals(currency)),
+      outCurrency: currency,
+      rail: railThatPaysForeign(this.settings, currency) ?? rail,
+    };
+  }
+
+  /** Why no rail can carry it, for the operator to read; undefined: one can. */
+  #noWay({ outAmount, outCurrency, currency }: Disbursement): string | undefined {
+    if (outCurrency === currency) return undefined;
+    if (outAmount === 0n) return `It is less than the smallest unit of ${outCurrency}, in which the payee is paid.`;
+    return railThatPaysForeign(this.settings, outCurrency) === undefined
+      ? `No payment provider pays out ${outCurrency} here: the operator names one (payout_rails.${outCurrency}) and sends it again.`
+      : undefined;
   }
 
   /** An operator's account is changed in its own book, where this seller's payouts are not: here its date says the same. */
@@ -195,6 +228,8 @@ export class Book {
         other.payeeKind === disbursement.payeeKind &&
         other.payeeId === disbursement.payeeId &&
         other.currency === disbursement.currency &&
+        other.outCurrency === disbursement.outCurrency &&
+        other.outAmount > 0n &&
         other.rail === disbursement.rail &&
         other.amount < this.settings.minimumPayout &&
         this.standingHolds({

@@ -2,7 +2,7 @@ import type { Tariff } from "../domain/fees.ts";
 import { must } from "../domain/fault.ts";
 import { refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
-import type { RailSettings } from "./settings.ts";
+import type { ActSettings, RailSettings } from "./settings.ts";
 
 const free: Tariff = Object.freeze({ basisPoints: 0, flat: 0n, flatFrom: 0n, cap: 0n });
 
@@ -19,6 +19,14 @@ export function railThatTakes(rails: RailSettings, currency: string, wanted: str
 /** The rail that pays out in that currency what the rail `took` took. */
 export function railThatPaysOut(rails: RailSettings, currency: string, took: string): string {
   return rails.paysOut[currency] ?? took;
+}
+
+/**
+ * The rail that pays out another currency than the book's: the one the settings name, in a sandbox the sandbox rail; undefined where there
+ * is none, since the rail that took the payment holds other money.
+ */
+export function railThatPaysForeign(settings: Pick<ActSettings, "mode" | "rails">, currency: string): string | undefined {
+  return settings.rails.paysOut[currency] ?? (settings.mode === "sandbox" ? "sandbox" : undefined);
 }
 
 /**

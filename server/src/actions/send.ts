@@ -5,7 +5,8 @@ import { must } from "../domain/fault.ts";
 import { parseAccount } from "../domain/ledger-accounts.ts";
 import { decide } from "../domain/machine.ts";
 import { disbursementMachine } from "../domain/money-out-table.ts";
-import { failed, reversedAfterSuccess, sent, succeeded } from "../domain/movements.ts";
+import { failed, fxPayout, fxPayoutReversed, reverse, reversedAfterSuccess, sent, succeeded } from "../domain/movements.ts";
+import type { Posting } from "../domain/movements.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { disbursementNeeds, stoppingHold, waitsForPayee } from "../domain/side-needs.ts";
@@ -126,7 +127,7 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
   const { book } = writer;
   const group = book.together(one);
   const id = writer.newId();
-  const amount = group.reduce((sum, member) => sum + member.amount, 0n);
+  const amount = group.reduce((sum, member) => sum + member.outAmount, 0n);
   const attempt: Attempt = {
     sellerId: book.sellerId,
     id,
@@ -134,7 +135,7 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
     rail: one.rail,
     kind: one.kind,
     amount,
-    currency: one.currency,
+    currency: one.outCurrency,
     sentTo: sentTo(book, one),
     state: "sending",
     number: one.attempts + 1,
@@ -156,7 +157,7 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
       { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: null, dueAt: null },
       { attempt: id },
     );
-    return sent({ account: parseAccount(member.source).id, rail: member.rail, currency: member.currency, amount: member.amount });
+    return handedOver(queued);
   });
   writer.post("disbursement.send", book.orders.get(one.orderId) ?? null, postings);
   return { disbursement: one.id, state: "sending", attempt: id };
@@ -247,16 +248,25 @@ function askAgain(writer: Writer, attempt: Attempt, state: Disbursement["state"]
   return { attempt: attempt.id, state: attempt.state, again: true };
 }
 
-function moved(one: Disbursement, outcome: AttemptOutcome, first: boolean) {
-  const at = { rail: one.rail, currency: one.currency, amount: one.amount };
-  const account = parseAccount(one.source).id;
+/** Where it is paid from, and both sides of the change where it leaves in another currency. */
+function sides(one: Disbursement) {
+  const { rail, currency, amount, outCurrency: foreignCurrency, outAmount: foreignAmount } = one;
+  return { account: parseAccount(one.source).id, rail, currency, amount, foreignCurrency, foreignAmount };
+}
+
+function handedOver(one: Disbursement): Posting[] {
+  return one.outCurrency === one.currency ? sent(sides(one)) : fxPayout(sides(one));
+}
+
+function moved(one: Disbursement, outcome: AttemptOutcome, first: boolean): Posting[] {
+  const abroad = one.outCurrency !== one.currency;
   switch (outcome.status) {
     case "succeeded":
-      return succeeded({ ...at, cost: first ? outcome.cost : 0n });
+      return succeeded({ rail: one.rail, currency: one.outCurrency, amount: one.outAmount, cost: first ? outcome.cost : 0n });
     case "failed":
-      return failed({ ...at, account });
+      return abroad ? reverse(fxPayout(sides(one))) : failed(sides(one));
     case "reversed":
-      return reversedAfterSuccess({ ...at, account });
+      return abroad ? fxPayoutReversed(sides(one)) : reversedAfterSuccess(sides(one));
     default:
       return [];
   }

@@ -69,5 +69,7 @@ export function requeuePayee(writer: Writer, payeeKind: PayeeKind, payeeId: numb
 }
 
 function again(writer: Writer, one: Disbursement, change: Partial<Disbursement> = {}): Disbursement {
-  return writer.stepDisbursement(one, "requeue", { fault: null, reason: null, ...change, dueAt: writer.now });
+  // The rail that pays it out abroad may be named only now, and the payee may be paid at home from now on.
+  const way = one.kind === "payout" && one.payeeKind === "service_provider" ? writer.book.wayOut(one) : {};
+  return writer.stepDisbursement(one, "requeue", { fault: null, reason: null, ...way, ...change, dueAt: writer.now });
 }

@@ -178,16 +178,19 @@ export class Writer {
 
   /**
    * Queues a payout or refund; a job sends it. A refund leaves by the rail that holds its payment; a payout, or a refund to an account, by the
-   * rail that pays out in its currency.
+   * rail that pays out in its currency, which may be another than the book's.
    */
   queue(
     fields: Pick<Disbursement, "kind" | "orderId" | "paymentId" | "payeeKind" | "payeeId" | "source" | "amount" | "currency"> &
       Partial<Disbursement>,
   ): Disbursement {
+    const way = this.book.wayOut(fields);
     const disbursement = this.book.disbursements.insert({
       sellerId: this.book.sellerId,
       id: this.newId(),
-      rail: fields.rail ?? this.#railOf(fields),
+      rail: fields.rail ?? way.rail ?? this.#railOf(fields),
+      outAmount: way.outAmount,
+      outCurrency: way.outCurrency,
       state: "queued" satisfies DisbursementState,
       version: 1,
       attemptId: null,
@@ -205,6 +208,7 @@ export class Writer {
       amount: Number(fields.amount),
       kind: fields.kind,
       to: fields.payeeKind,
+      ...(way.outCurrency === fields.currency ? {} : { leaves: Number(way.outAmount), leaves_in: way.outCurrency }),
     });
     return disbursement;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addFloat } from "../actions/book-steps.ts";
+import { addFloat, changeMoney } from "../actions/book-steps.ts";
 import type { Config } from "../config.ts";
 import type { Query } from "../db/connect.ts";
 import { run } from "../db/connect.ts";
@@ -9,6 +9,8 @@ import { normaliseEmail } from "../domain/contact.ts";
 import { format, isCurrency } from "../domain/currency.ts";
 import { minor } from "../domain/money.ts";
 import { isRefusal } from "../domain/refusals.ts";
+import { withSurplus } from "../http/operator-acts.ts";
+import { solvency } from "../ledger/solvency.ts";
 import { givenPassword, takePasswordOption } from "./passwords-given.ts";
 import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
 import { withEngine } from "./with-installation.ts";
@@ -52,6 +54,42 @@ function newPassword(config: Config, email: string, fromInput: boolean): Promise
     await run(pool, operatorCommandQueries.endSessions, [operator.id]);
     return `Operator ${operator.email} has a new password; every sign-in has ended.\n${told}`;
   });
+}
+
+/**
+ * `money change AMOUNT CURRENCY RAIL AMOUNT CURRENCY RAIL`: money that left one rail's balance (named first), and what reached another's for it.
+ * In each currency's smallest unit.
+ */
+export async function moneyCommand(config: Config, args: readonly string[]): Promise<string> {
+  const [verb, ...sides] = args;
+  const [gaveAmount, gaveCurrency, gaveRail, gotAmount, gotCurrency, gotRail, ...rest] = sides;
+  nothingMore(rest, "money");
+  if (verb !== "change" || gotRail === undefined)
+    throw new UsageError(
+      "Say `money change AMOUNT CURRENCY RAIL AMOUNT CURRENCY RAIL`: what left, and what came for it, each in its currency's smallest unit.",
+    );
+  const gave = sideOf(gaveAmount, gaveCurrency, gaveRail);
+  const got = sideOf(gotAmount, gotCurrency, gotRail);
+  const answer = await withEngine(config, ({ lanes, rails, pool }) => {
+    for (const { rail } of [gave, got])
+      if (!rails.has(rail))
+        throw new UsageError(`"${rail}" is no rail that is connected here (${[...rails.keys()].join(", ") || "none is"}).`);
+    const ask = { id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "command" } as const };
+    return withSurplus({ pool, work: { solvency: () => solvency(pool) } }, gave.currency, (surplus) =>
+      lanes.one(changeMoney(ask, { gave, got, surplus })),
+    );
+  });
+  if (isRefusal(answer)) throw new CommandRefused(answer.detail);
+  return `${format(gave.amount, gave.currency)} of ${gave.rail} became ${format(got.amount, got.currency)} of ${got.rail} (entry ${String(answer.done["entry"])} of the house's book).`;
+}
+
+function sideOf(given = "", code = "", rail = "") {
+  const amount = /^\d+$/.test(given) ? minor(given) : undefined;
+  if (amount === undefined || isRefusal(amount))
+    throw new UsageError(`An amount must be a whole number of the smallest unit, above 0; it is "${given}".`);
+  const currency = code.toUpperCase();
+  if (!isCurrency(currency)) throw new UsageError(`"${code}" is no currency.`);
+  return { rail, currency, amount };
 }
 
 /** `float add AMOUNT [CURRENCY] [RAIL]`: money of the operator's own that was put into a rail's balance; unnamed, the one that pays out. */

@@ -16,8 +16,11 @@ export const seedHomeQueries = {
   key: { name: "known_keys", text: "SELECT FROM api_keys WHERE public_key = ANY($1::text[])" },
 } satisfies Record<string, Query>;
 
-/** What the sandbox lends the operator: a million naira. */
-const lent = 100_000_000n;
+/** What the sandbox lends the operator: a million naira, and ten thousand dollars for payees who are paid in them. */
+const lent = [
+  { key: "sandbox-float", amount: 100_000_000n, currency: "NGN" },
+  { key: "sandbox-float-usd", amount: 1_000_000n, currency: "USD" },
+] as const;
 
 /**
  * Fills the sandbox if it is not full yet, and answers its people with the secrets that are theirs now. New secrets are written down in the
@@ -46,10 +49,15 @@ async function isKnown(pool: pg.Pool, { sellers }: Seeded): Promise<boolean> {
   return rowCount === sellers.length;
 }
 
-/** The rail keeps its fee of each pay-in, so a platform needs some money of its own before it is solvent. The key sees to it that it is lent once. */
+/**
+ * The rail keeps its fee of each pay-in, and pays in dollars what came in naira, so a platform needs some money of its own before it is solvent.
+ * The key sees to it that it is lent once.
+ */
 async function lendFloat(lanes: Lanes): Promise<void> {
-  const key = { key: "sandbox-float", fingerprint: createHash("sha256").update(`${lent} NGN`).digest("hex") };
-  const ask = { id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "installation" } as const, key };
-  const answer = await lanes.one(addFloat(ask, { amount: lent, currency: "NGN", rail: "sandbox" }));
-  if (isRefusal(answer)) throw new Fault(`the sandbox got no float: ${answer.detail}`);
+  for (const { key: name, amount, currency } of lent) {
+    const key = { key: name, fingerprint: createHash("sha256").update(`${amount} ${currency}`).digest("hex") };
+    const ask = { id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "installation" } as const, key };
+    const answer = await lanes.one(addFloat(ask, { amount, currency, rail: "sandbox" }));
+    if (isRefusal(answer)) throw new Fault(`the sandbox got no float: ${answer.detail}`);
+  }
 }

@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { loadConfig } from "../config.ts";
 import { StartError } from "../db/start-error.ts";
 import { migrateCommand, rolesCommand, verifyCommand } from "./database-commands.ts";
-import { floatCommand, operatorCommand } from "./operator-commands.ts";
+import { floatCommand, moneyCommand, operatorCommand } from "./operator-commands.ts";
 import { sellerCommand } from "./seller-commands.ts";
 import { solvencyCommand } from "./solvency-commands.ts";
 import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
@@ -25,6 +25,8 @@ const help = `npm run tranche -- COMMAND
   operator add EMAIL                 adds an operator
   operator EMAIL password            gives an operator a new password
   float add AMOUNT [CURRENCY] [RAIL] books money of your own in a rail's balance (kobo)
+  money change AMOUNT CURRENCY RAIL AMOUNT CURRENCY RAIL
+                                     books money that left one rail (first) and came to another
   migrate                            brings the database's schema up to date
   roles                              prints the SQL for a database administrator
   help                               this page
@@ -50,6 +52,7 @@ const commands: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["seller", sellerCommand],
   ["operator", operatorCommand],
   ["float", floatCommand],
+  ["money", moneyCommand],
 ]);
 
 const knownOptions = ["--password-stdin", "--heads", "--walk", "--out", "--solvency", "--key", "--receipt"];

@@ -167,6 +167,8 @@ export const disbursements: Table<Disbursement> = tableOf<Disbursement>(
     source: "text",
     amount: "amount",
     currency: "text",
+    outAmount: "amount",
+    outCurrency: "text",
     rail: "text",
     state: "text",
     version: "int",

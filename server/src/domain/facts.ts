@@ -64,6 +64,9 @@ export interface Disbursement {
   readonly source: string;
   readonly amount: bigint;
   readonly currency: string;
+  /** What leaves the rail: another currency's, where the payee is paid in one; else the amount itself. 0: too little to be paid in it. */
+  readonly outAmount: bigint;
+  readonly outCurrency: string;
   readonly rail: string;
   readonly state: DisbursementState;
   readonly version: number;
@@ -85,6 +88,7 @@ export interface Attempt {
   readonly reference: string;
   readonly rail: string;
   readonly kind: "payout" | "refund";
+  /** What leaves, of all disbursements in it together. */
   readonly amount: bigint;
   readonly currency: string;
   /** Where it went, as it was when it was sent. */

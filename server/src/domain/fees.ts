@@ -162,7 +162,7 @@ export function withinRate(amountKobo: bigint, amountFxMinor: bigint, rate: stri
   return (off < 0n ? -off : off) * 100n <= expected * 2n;
 }
 
-/** A kobo amount as the foreign figure to show or to pay (in cents), at a frozen ratio, half-up. */
-export function foreign(kobo: bigint, ratio: string): bigint {
-  return halfUpDiv(kobo * micro, rateInMillionths(ratio));
+/** A kobo amount as the foreign figure to show or to pay (in the currency's smallest unit), at a frozen ratio, half-up. `places` as above. */
+export function foreign(kobo: bigint, ratio: string, places = 2): bigint {
+  return halfUpDiv(kobo * micro * 10n ** BigInt(places), rateInMillionths(ratio) * 100n);
 }

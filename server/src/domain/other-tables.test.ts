@@ -84,6 +84,7 @@ active | verify_identity | same | operator | none`,
 none kept | settle | kept | rail | book
 none kept | add_float | kept | operator | book
 none kept | take_fees | kept | operator | book
+none kept | change_money | kept | operator | book
 none kept | write_off | kept | operator | book`,
   ],
 ];

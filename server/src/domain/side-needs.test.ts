@@ -29,6 +29,7 @@ describe("a payout or refund", () => {
     holds: [],
     coolsUntil: null,
     details: { bankCode: "058", accountNumber: "0123456789" },
+    noWay: undefined,
     together: 383_250n,
     minimum: 10_000n,
     ...change,
@@ -47,6 +48,16 @@ describe("a payout or refund", () => {
   test("goes nowhere without details; a refund along its payment needs none", () => {
     expect(need("payee_ready", { details: undefined })).toBe("invalid");
     expect(need("payee_ready", { details: "along_payment" })).toBe(met);
+  });
+
+  test("goes nowhere where no rail can carry it, and says why", () => {
+    const noWay = "No payment provider pays out USD here.";
+    expect([need("payee_ready", { noWay }), need("waits_for_payee", { noWay }), need("obstacle_gone", { noWay })]).toEqual([
+      "no_rail",
+      met,
+      "hold_standing",
+    ]);
+    expect(waitsForPayee(facts({ noWay }))).toBe(noWay);
   });
 
   test("the smallest payout is reached exactly, alone or together", () => {

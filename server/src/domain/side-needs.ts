@@ -18,6 +18,8 @@ export interface DisbursementFacts {
   readonly coolsUntil: Date | null;
   /** Where the money goes; undefined: nobody has said. A refund along its payment needs none. */
   readonly details: PayeeDetails | "along_payment" | undefined;
+  /** Why no rail can carry it at all; undefined: one can. */
+  readonly noWay?: string | undefined;
   /** What the bank says against the account, where it was asked; undefined: nothing. */
   readonly againstAccount?: string | undefined;
   /** What would go out together with it, itself included. */
@@ -34,6 +36,7 @@ export function waitsForPayee(f: DisbursementFacts): string | undefined {
   }
   if (f.coolsUntil !== null) return `The payout details were changed; money goes there from ${f.coolsUntil.toISOString()}.`;
   if (f.details === undefined) return "No bank account is known for the payee; the payee must give one.";
+  if (f.noWay !== undefined) return f.noWay;
   if (f.againstAccount !== undefined) return f.againstAccount;
   if (f.together < f.minimum) return "The amount is below the smallest payout; it goes out together with the payee's next one.";
   return undefined;
@@ -55,15 +58,18 @@ export const disbursementNeeds: Record<DisbursementNeed, { readonly says: string
     },
   },
   payee_ready: {
-    says: "it is known where to send it",
-    judge: (f) => (f.details === undefined ? refuse("invalid", "No bank account is known.") : undefined),
+    says: "it is known where to send it, and a rail can carry it",
+    judge: (f) => {
+      if (f.details === undefined) return refuse("invalid", "No bank account is known.");
+      return f.noWay === undefined ? undefined : refuse("no_rail", f.noWay);
+    },
   },
   above_minimum: {
     says: "with the payee's other small payouts it reaches the smallest payout",
     judge: (f) => (f.together < f.minimum ? refuse("amount_too_small", "Below the smallest payout.") : undefined),
   },
   waits_for_payee: {
-    says: "it waits only for its payee: no account, one that the bank does not know or that is another's, an identity check, a cooling-off, or too small to go alone",
+    says: "it waits only for its payee: no account, one that the bank does not know or that is another's, an identity check, a cooling-off, too small to go alone; or no rail can carry it",
     judge: (f) => (waitsForPayee(f) === undefined ? refuse("not_now", "Nothing is missing from the payee.") : undefined),
   },
   obstacle_gone: {

@@ -163,7 +163,12 @@ export const sellerMachine: Machine<"active", "join" | "set" | "rotate_keys" | "
 };
 
 /** The operator's own postings in a book: float, earned fees, written-off receivables, settlements of the rail. */
-export const bookMachine: Machine<"kept", "settle" | "add_float" | "take_fees" | "write_off", "stays_solvent", "none" | "book"> = {
+export const bookMachine: Machine<
+  "kept",
+  "settle" | "add_float" | "take_fees" | "change_money" | "write_off",
+  "stays_solvent",
+  "none" | "book"
+> = {
   name: "book",
   states: ["kept"],
   ends: ["kept"],
@@ -179,6 +184,15 @@ export const bookMachine: Machine<"kept", "settle" | "add_float" | "take_fees" |
       needs: ["stays_solvent"],
       moves: "book",
       event: "book.fees_taken",
+    },
+    {
+      from: ["none", "kept"],
+      action: "change_money",
+      to: "kept",
+      by: ["operator"],
+      needs: ["stays_solvent"],
+      moves: "book",
+      event: "book.money_changed",
     },
     { from: ["none", "kept"], action: "write_off", to: "kept", by: ["operator"], needs: [], moves: "book", event: "book.written_off" },
   ],

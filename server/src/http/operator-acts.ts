@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addFloat, giveBack, handOver, settlePayment, takeFees, writeOff } from "../actions/book-steps.ts";
+import { addFloat, changeMoney, giveBack, handOver, settlePayment, takeFees, writeOff } from "../actions/book-steps.ts";
 import type { Answer, Ask } from "../actions/command.ts";
 import { liftHold, placeHold } from "../actions/holds.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
@@ -90,6 +90,8 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
     }
     case "take_fees":
       return takeEarned(app, ask, fields, { currency, rail });
+    case "change_money":
+      return changeOver(app, ask, fields, { currency, rail });
     case "match":
       return matchUnknownMoney(app, operator, id("payment"), fields);
     case "give_back":
@@ -118,6 +120,41 @@ async function takeEarned(
   const payout = koboOrZero(fields["payout_fees"] ?? 0, "payout_fees");
   if (isRefusal(escrow)) return escrow;
   if (isRefusal(payout)) return payout;
+  return withSurplus(app, from.currency, (surplus) => app.lanes.one(takeFees(ask, { ...from, escrow, payout, surplus })));
+}
+
+/** `rail` and `currency` name what was given, `to_rail` and `to_currency` what came; both amounts are in the smallest unit of their own. */
+async function changeOver(
+  app: App,
+  ask: Ask,
+  fields: Fields,
+  from: { readonly currency: string; readonly rail: string | undefined },
+): Promise<Answer> {
+  const amount = minor(fields["amount"]);
+  if (isRefusal(amount)) return amount;
+  const came = minor(fields["to_amount"], "to_amount");
+  if (isRefusal(came)) return came;
+  const currency = text(fields, "to_currency");
+  if (!isCurrency(currency))
+    return refuse("currency_unknown", "The to_currency field must be a currency's three letters, like USD.", { field: "to_currency" });
+  const toRail = text(fields, "to_rail");
+  for (const [field, name] of [
+    ["rail", from.rail],
+    ["to_rail", toRail],
+  ] as const)
+    if (name === undefined || app.rail(name) === undefined)
+      return refuse("invalid", `The ${field} field must be a rail that is connected here.`, { field });
+  const gave = { rail: from.rail ?? "", currency: from.currency, amount };
+  const got = { rail: toRail, currency, amount: came };
+  return withSurplus(app, from.currency, (surplus) => app.lanes.one(changeMoney(ask, { gave, got, surplus })));
+}
+
+/** Acts by what the installation holds above what it owes in that currency; two who do so go one after the other. */
+export async function withSurplus(
+  app: Pick<App, "pool"> & { readonly work: Pick<App["work"], "solvency"> },
+  currency: string,
+  act: (surplus: bigint) => Promise<Answer>,
+): Promise<Answer> {
   // The surplus is summed over all books, of which the command locks one: takers go one after the other, in every process.
   const turn = await app.pool.connect();
   let broken: Error | undefined;
@@ -128,8 +165,8 @@ async function takeEarned(
   turn.on("error", remember);
   try {
     await run(turn, operatorActQueries.takeTurn);
-    const line = (await app.work.solvency()).find((one) => one.currency === from.currency);
-    return await app.lanes.one(takeFees(ask, { ...from, escrow, payout, surplus: line === undefined ? 0n : line.held - line.owed }));
+    const line = (await app.work.solvency()).find((one) => one.currency === currency);
+    return await act(line === undefined ? 0n : line.held - line.owed);
   } finally {
     // A connection that could not give its turn back is thrown away, and the turn with it.
     await run(turn, operatorActQueries.endTurn).catch(remember);

@@ -69,6 +69,7 @@ export async function overview(
       payeeKind: one.payeeKind,
       amount: one.amount,
       currency: one.currency,
+      paidAs: one.outCurrency === one.currency ? null : { amount: one.outAmount, currency: one.outCurrency },
       since: one.createdAt,
       freedBy: one.reason ?? "New payout details from the payee.",
       identityMissing: (one.reason ?? "").includes("identity"),

@@ -138,6 +138,7 @@ function moneyOut(read: Read, viewer: "buyer" | "seller" | "operator"): MoneyOut
       kind: one.kind,
       amount: one.amount,
       currency: one.currency,
+      paidAs: one.outCurrency === one.currency ? null : { amount: one.outAmount, currency: one.outCurrency },
       state: one.state,
       concludedAt: one.concludedAt,
       payee: one.payeeKind === viewer ? null : payeeName(read, one),

@@ -39,7 +39,8 @@ function partysHoldSentence(hold: Hold): string {
 }
 
 function sentence(one: Disbursement, now: Date): string {
-  const what = `The ${one.kind} of ${format(one.amount, one.currency)}`;
+  const abroad = one.outCurrency === one.currency || one.outAmount === 0n ? "" : `, paid as ${format(one.outAmount, one.outCurrency)},`;
+  const what = `The ${one.kind} of ${format(one.amount, one.currency)}${abroad}`;
   const reason = one.reason === null ? "" : ` ${one.reason}`;
   switch (one.state) {
     case "queued":

@@ -168,6 +168,8 @@ export function aDisbursement(change: Partial<Disbursement>): Disbursement {
     source: "payee:seller:117:payable",
     amount: 383_250n,
     currency: "NGN",
+    outAmount: change.amount ?? 383_250n,
+    outCurrency: change.currency ?? "NGN",
     rail: "sandbox",
     state: "queued",
     version: 1,

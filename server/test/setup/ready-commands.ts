@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { accept } from "../../src/actions/accept.ts";
 import { agree, amend, openAgreedCheckout, propose } from "../../src/actions/agree.ts";
 import { assignProvider, setOperatorShare } from "../../src/actions/assign-provider.ts";
-import { addFloat, takeFees, writeOff } from "../../src/actions/book-steps.ts";
+import { addFloat, changeMoney, takeFees, writeOff } from "../../src/actions/book-steps.ts";
 import { cancel } from "../../src/actions/cancel.ts";
 import { loseDispute } from "../../src/actions/charge-back.ts";
 import type { Command } from "../../src/actions/command.ts";
@@ -173,6 +173,12 @@ export const readyCommands: Readonly<Record<string, Ready>> = {
   },
   noteRotation: async (world) => noteRotation(world.as("seller")),
   addFloat: async (world) => addFloat(operator(world), { amount: 1_000_000n, currency: "NGN" }),
+  changeMoney: async (world) =>
+    changeMoney(operator(world), {
+      gave: { rail: "sandbox", currency: "NGN", amount: 410_000n },
+      got: { rail: "sandbox", currency: "USD", amount: 1_000n },
+      surplus: 410_000n,
+    }),
   takeFees: async (world) => {
     await reach(world, "accepted");
     return takeFees(operator(world), { escrow: 50_000n, payout: 0n, currency: "NGN", surplus: 60_000n });

@@ -131,6 +131,8 @@ export class SmallBook {
         source: payeePayable("seller", this.sellerId),
         amount,
         currency: "NGN",
+        outAmount: amount,
+        outCurrency: "NGN",
         rail: "sandbox",
         state: step.to as Disbursement["state"],
         version: (before?.version ?? 0) + 1,

@@ -1,5 +1,5 @@
 import { accept } from "../../src/actions/accept.ts";
-import { addFloat, takeFees, writeOff } from "../../src/actions/book-steps.ts";
+import { addFloat, changeMoney, takeFees, writeOff } from "../../src/actions/book-steps.ts";
 import { cancel } from "../../src/actions/cancel.ts";
 import { liftHold, objectToCancellation, placeHold } from "../../src/actions/holds.ts";
 import { makeOffer } from "../../src/actions/offer.ts";
@@ -211,6 +211,13 @@ export const sideWalks: readonly Walked[] = [
     run: async (world) => {
       await world.done(addFloat(operator(world), { amount: 1_000_000n, currency: "NGN" }));
       await world.done(takeFees(operator(world), { escrow: 50_000n, payout: 0n, currency: "NGN", surplus: 60_000n }));
+      await world.done(
+        changeMoney(operator(world), {
+          gave: { rail: "sandbox", currency: "NGN", amount: 410_000n },
+          got: { rail: "sandbox", currency: "USD", amount: 1_000n },
+          surplus: 410_000n,
+        }),
+      );
       const id = await reach(world, "completed");
       await lose(world, id, undefined, 150_000n);
       const { rows } = await world.engine.pool.query<{ balance: bigint }>("SELECT balance FROM accounts WHERE account = $1", [

@@ -205,13 +205,14 @@ export async function testWorld(options: WorldOptions = {}) {
     const held = (account: string) => sums.find((row) => row.account === account)?.held ?? 0n;
     return { cash: held("rail:sandbox:cash"), incoming: held("rail:sandbox:incoming") };
   };
-  /** What the operator put into the rail's balance, less the fees it took out: the sandbox rail knows nothing of either. */
-  const floated = async (): Promise<bigint> => {
-    const { rows: sums } = await engine.pool.query<{ sum: bigint }>(
-      `SELECT coalesce(sum(CASE WHEN e.cause = 'book.float_added' THEN p.amount ELSE -p.amount END), 0)::bigint AS sum
-       FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq WHERE e.cause IN ('book.float_added', 'book.fees_taken')`,
+  /** What the operator put into the rail's balance, less what it took out or changed: the sandbox rail knows nothing of it. By currency. */
+  const floated = async (): Promise<ReadonlyMap<string, bigint>> => {
+    const { rows: sums } = await engine.pool.query<{ currency: string; sum: bigint }>(
+      `SELECT p.currency, sum(CASE WHEN p.debit = 'rail:sandbox:cash' THEN p.amount WHEN p.credit = 'rail:sandbox:cash' THEN -p.amount ELSE 0 END)::bigint AS sum
+       FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq
+       WHERE e.cause IN ('book.float_added', 'book.fees_taken', 'book.money_changed') GROUP BY p.currency`,
     );
-    return must(sums[0], "a sum").sum;
+    return new Map(sums.map(({ currency, sum }) => [currency, sum]));
   };
   /** Own money of the operator's, from which refunds in full bear the rail's fees. */
   const float = (amount = 100_000_000n, currency = "NGN") => done(addFloat(as("operator", "operator:1", 0), { amount, currency }));
@@ -225,7 +226,7 @@ export async function testWorld(options: WorldOptions = {}) {
     if (!report.ok) throw new Error(`the books are not sound: ${report.findings.map((finding) => finding.says).join("; ")}`);
     for (const { currency, cash, incoming } of await rail.books()) {
       const ours = await atRail(currency);
-      const off = currency === "NGN" ? outside : 0n;
+      const off = outside.get(currency) ?? 0n;
       if (ours.cash - off !== cash || ours.incoming !== incoming) {
         throw new Error(
           `the rail holds ${cash} and expects ${incoming} ${currency}; the books say ${ours.cash - off} and ${ours.incoming}`,

@@ -40,6 +40,8 @@ export interface ParkedLine {
   readonly payeeKind: PayeeKind;
   readonly amount: bigint;
   readonly currency: string;
+  /** What leaves in another currency, where the payee is paid in one. */
+  readonly paidAs?: { readonly amount: bigint; readonly currency: string } | null;
   readonly since: Date;
   readonly freedBy: string;
   /** The operator's word that the seller's identity is verified would free it. */
@@ -118,7 +120,11 @@ export function parkedTable(forms: OperatorForms, lines: readonly ParkedLine[]):
     rows: lines.map((one) => [
       html`${one.kind} ${one.id}${one.orderId !== null && html`<br>${one.orderUrl === null ? `order ${one.orderId}` : link({ href: one.orderUrl, text: `order ${one.orderId}` })}`}`,
       html`${foreign(one.payee)}<br><span class="muted small-text">${one.payeeKind.replaceAll("_", " ")}</span>`,
-      money(one.amount, one.currency),
+      html`${money(one.amount, one.currency)}${
+        one.paidAs !== undefined &&
+        one.paidAs !== null &&
+        html`<br><span class="muted small-text">${money(one.paidAs.amount, one.paidAs.currency)}</span>`
+      }`,
       moment(one.since),
       html`${one.freedBy}${
         one.identityMissing &&

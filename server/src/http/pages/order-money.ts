@@ -17,7 +17,8 @@ function moneyOutLine(view: OrderView, one: MoneyOut): Html {
   const whose = one.payee === null ? "Your" : "The";
   const to = one.payee !== null && html` to ${foreign(one.payee)}`;
   const when = one.state === "succeeded" && one.concludedAt !== null && html` on ${moment(one.concludedAt)}`;
-  const said = html`<p>${whose} ${one.kind} of <strong>${money(one.amount, one.currency)}</strong>${to} ${moneyOutState(one.state)}${when}.</p>`;
+  const abroad = one.paidAs !== undefined && one.paidAs !== null && html` (paid as ${money(one.paidAs.amount, one.paidAs.currency)})`;
+  const said = html`<p>${whose} ${one.kind} of <strong>${money(one.amount, one.currency)}</strong>${abroad}${to} ${moneyOutState(one.state)}${when}.</p>`;
   const freed = one.freedBy !== null && html`<p><strong>What it waits for:</strong> ${one.freedBy}</p>`;
   return html`<div class="stack">${said}${freed}${one.accountNeeded && accountForm(view, one)}</div>`;
 }

@@ -53,6 +53,8 @@ export type ShownOrder = Pick<
 export type MoneyOut = Pick<Disbursement, "id" | "kind" | "amount" | "currency" | "state" | "concludedAt"> & {
   /** Whom it goes to, when that is not the viewer: `service provider Ada Obi`. */
   readonly payee: string | null;
+  /** What leaves in another currency, where the payee is paid in one. */
+  readonly paidAs?: { readonly amount: bigint; readonly currency: string } | null;
   /** Of a parked one: what would free it. */
   readonly freedBy: string | null;
   /** It waits for a bank account that this party may give here. */
