@@ -106,6 +106,7 @@ railContract("flutterwave", async () => {
     otherAccounts: ["0000000001", "0000000002", "0000000003", "0000000004"].map(account),
     deadAccount: account("0000000403"),
     silentAccount: account("0000000005"),
+    tellingAccount: account("0000000006"),
     forgetsRefused: true,
     unboundEvents: true,
     finish: () => emulator.clock.idle(),
