@@ -230,13 +230,13 @@ const money: readonly (readonly [sql: string, ...says: string[]])[] = [
     "/: disbursements 2 is queued (version 2), but its last step led to cancelled (version 2)",
   ],
   [
-    "UPDATE disbursements SET state = 'failed', source = 'order:3002:escrow', amount = 450001 WHERE id = 2",
+    "UPDATE disbursements SET state = 'failed', source = 'order:3002:escrow', amount = 450001, out_amount = 450001 WHERE id = 2",
     "/: 450001 NGN wait to be sent from order:3002:escrow, which holds 450000",
     "/3003: order 3003 pays out 450001, but was paid 450000",
     "/: disbursements 2 is failed (version 2), but its last step led to cancelled (version 2)",
   ],
-  ["UPDATE disbursements SET amount = 450000 WHERE id = 1"],
-  ["UPDATE disbursements SET amount = 450001 WHERE id = 1", "/3001: order 3001 pays out 450001, but was paid 450000"],
+  ["UPDATE disbursements SET amount = 450000, out_amount = 450000 WHERE id = 1"],
+  ["UPDATE disbursements SET amount = 450001, out_amount = 450001 WHERE id = 1", "/3001: order 3001 pays out 450001, but was paid 450000"],
 ];
 
 describe.each([

@@ -269,7 +269,7 @@ describe("what no hash covers is found by comparing", () => {
     ],
     [
       "a payout made larger",
-      "UPDATE disbursements SET amount = 450001 WHERE seller_id = 101 AND id = 1",
+      "UPDATE disbursements SET amount = 450001, out_amount = 450001 WHERE seller_id = 101 AND id = 1",
       /order 3001 pays out 450001, but was paid 450000/,
       3001,
     ],

@@ -147,6 +147,7 @@ const neededAndTold: Readonly<Record<string, string>> = {
   "book settle": "book.settled",
   "book add_float": "book.float_added",
   "book take_fees": "stays_solvent book.fees_taken",
+  "book change_money": "stays_solvent book.money_changed",
   "book write_off": "book.written_off",
 };
 

@@ -18,6 +18,8 @@ export interface DisbursementFacts {
   readonly coolsUntil: Date | null;
   /** Where the money goes; undefined: nobody has said. A refund along its payment needs none. */
   readonly details: PayeeDetails | "along_payment" | undefined;
+  /** Why no rail can carry it at all; undefined: one can. */
+  readonly noWay?: string | undefined;
   /** What the bank says against the account, where it was asked; undefined: nothing. */
   readonly againstAccount?: string | undefined;
   /** Why no rail can carry it at all; undefined: one can. */
@@ -36,6 +38,7 @@ export function waitsForPayee(f: DisbursementFacts): string | undefined {
   }
   if (f.coolsUntil !== null) return `The payout details were changed; money goes there from ${f.coolsUntil.toISOString()}.`;
   if (f.details === undefined) return "No bank account is known for the payee; the payee must give one.";
+  if (f.noWay !== undefined) return f.noWay;
   if (f.againstAccount !== undefined) return f.againstAccount;
   if (f.noWay !== undefined) return f.noWay;
   if (f.together < f.minimum) return "The amount is below the smallest payout; it goes out together with the payee's next one.";
