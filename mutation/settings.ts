@@ -12,6 +12,7 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/domain/facts.ts": domain("order-needs"),
   "server/src/domain/order.ts": domain("order-needs"),
   "server/src/domain/terms.ts": domain("order-needs"),
+  "server/src/domain/never-rules.ts": domain("never-rules-halves"),
   "server/src/domain/order-decide.ts": domain("order-needs"),
   "server/src/domain/money-in-table.ts": domain("other-tables"),
   "server/src/domain/money-out-table.ts": domain("other-tables"),

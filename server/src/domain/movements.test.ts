@@ -195,10 +195,8 @@ describe("endings", () => {
   });
 
   test("a payee that the order does not have is a fault", () => {
-    expect(() => movements.ending(exit({ ...sample, share: withProvider(20) }), order)).toThrow(Fault);
-    expect(() => movements.ending(exit({ ...sample, share: withProvider(20) }), order)).toThrow(
-      "an ending pays a service_provider that the order does not have",
-    );
+    const shared = exit({ ...sample, share: withProvider(20) });
+    expect(() => movements.ending(shared, order)).toThrow(new Fault("an ending pays a service_provider that the order does not have"));
     const marketplace = exit({ ...sample, share: { ...withProvider(20), payeeKind: "operator" } });
     expect(() => movements.ending(marketplace, { ...order, serviceProviderId: 7 })).toThrow(Fault);
   });
@@ -378,7 +376,6 @@ test("a reversal turns every posting round and undoes the last first", () => {
 
 test("no posting is of nothing or less", () => {
   expect(movements.settle({ ...at, amount: 0n })).toEqual([]);
-  expect(() => movements.settle({ ...at, amount: -1n })).toThrow(Fault);
   expect(() => movements.settle({ ...at, amount: -1n })).toThrow(/^a posting from rail:\w+:cash to rail:\w+:incoming of -1$/);
 });
 

@@ -42,3 +42,10 @@ export function permitted(machine: AnyMachine): Map<string, string> {
 export function questions(machine: AnyMachine): number {
   return (machine.states.length + 1) * new Set(machine.rows.map((row) => row.action)).size * parties.length;
 }
+
+/** One row as `from action to by needs moves`, with commas inside of a word and a dash for no needs. */
+export function readRow(text: string): AnyMachine["rows"][number] {
+  const [from = "", action = "", to = "", by = "", needs = "", moves = ""] = text.split(" ");
+  const list = (words: string) => (words === "-" ? [] : words.split(","));
+  return { from: from.split(","), action, to, by: by.split(",") as Party[], needs: list(needs), moves, event: "planted" };
+}
