@@ -22,8 +22,6 @@ export interface DisbursementFacts {
   readonly noWay?: string | undefined;
   /** What the bank says against the account, where it was asked; undefined: nothing. */
   readonly againstAccount?: string | undefined;
-  /** Why no rail can carry it at all; undefined: one can. */
-  readonly noWay: string | undefined;
   /** What would go out together with it, itself included. */
   readonly together: bigint;
   readonly minimum: bigint;
@@ -40,7 +38,6 @@ export function waitsForPayee(f: DisbursementFacts): string | undefined {
   if (f.details === undefined) return "No bank account is known for the payee; the payee must give one.";
   if (f.noWay !== undefined) return f.noWay;
   if (f.againstAccount !== undefined) return f.againstAccount;
-  if (f.noWay !== undefined) return f.noWay;
   if (f.together < f.minimum) return "The amount is below the smallest payout; it goes out together with the payee's next one.";
   return undefined;
 }
