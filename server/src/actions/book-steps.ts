@@ -21,20 +21,25 @@ function bookStep(
   return writer.post(event, null, postings);
 }
 
-/** The rail has settled a payment: what it took for us is in our balance there. Amount: net, as it reached us. */
-export function settlePayment(ask: PaymentAsk, input: { readonly amount: bigint }): Command {
+/**
+ * The rail has settled a payment: what it took for us is in our balance there. Amount: net, as it reached us. `fee`: what it kept, where that
+ * turned out to be another sum than it told before; the books take the difference.
+ */
+export function settlePayment(ask: PaymentAsk, input: { readonly amount: bigint; readonly fee?: bigint }): Command {
   const refs = { payments: [ask.paymentId], ...(ask.orderId === null ? {} : { orders: [ask.orderId] }) };
   return command("book.settle", ask, refs, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
     if (payment.settled || payment.receivedCurrency === null) return () => ({ payment: payment.id, again: true });
     const currency = payment.receivedCurrency;
+    const { rail } = payment;
+    const fee = input.fee ?? payment.railFee;
+    const more = fee - payment.railFee;
+    const feeMended = more < 0n ? reverse(railFee({ rail, currency, fee: -more })) : railFee({ rail, currency, fee: more });
     return (writer) => {
-      book.payments.change(payment.id, { settled: true });
-      return {
-        payment: payment.id,
-        entry: bookStep(writer, "settle", "book.settled", settle({ rail: payment.rail, currency, amount: input.amount })),
-      };
+      book.payments.change(payment.id, { settled: true, railFee: fee });
+      const postings = [...feeMended, ...settle({ rail, currency, amount: input.amount })];
+      return { payment: payment.id, entry: bookStep(writer, "settle", "book.settled", postings) };
     };
   });
 }

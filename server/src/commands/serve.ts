@@ -29,6 +29,7 @@ import { openDatabase, openHome, readerUrl, secretKeyOf } from "./open-home.ts";
 import { pointDemoShop } from "./point-demo-shop.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { refuseStranded } from "./connect-rails.ts";
+import { reconciliationOf } from "./reconciliation-of.ts";
 import { ensureSigningKey, proveSolvency } from "./prove-solvency.ts";
 import { writeSandboxFile } from "./sandbox-file.ts";
 import { seedHome } from "./seed-home.ts";
@@ -203,6 +204,7 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
         return { ...report, solvency: wired };
       },
       proveSolvency: () => proveSolvency(pool, secretKey, config.mode, engine.now()),
+      reconciliation: reconciliationOf(engine),
       solvency: () => solvency(pool),
     },
     sandbox:

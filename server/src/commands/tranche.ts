@@ -3,6 +3,7 @@ import { loadConfig } from "../config.ts";
 import { StartError } from "../db/start-error.ts";
 import { migrateCommand, rolesCommand, verifyCommand } from "./database-commands.ts";
 import { floatCommand, moneyCommand, operatorCommand } from "./operator-commands.ts";
+import { reconcileCommand } from "./reconcile-command.ts";
 import { sellerCommand } from "./seller-commands.ts";
 import { solvencyCommand } from "./solvency-commands.ts";
 import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
@@ -17,6 +18,8 @@ const help = `npm run tranche -- COMMAND
   solvency receipt PROVIDER [--out FILE]
                                      a service provider's receipts of the newest proof, to hand on
   solvency key [rotate]              the public keys that sign and signed it, or a new one
+  reconcile [--rail NAME] [--since DATE] [--file X.csv]
+                                     asks the rails what reached the balance, or reads it from a file, and holds it against the books
   why ORDER                          why an order's money is not out yet
   seller EMAIL                       shows a seller and its settings
   seller EMAIL set NAME=VALUE …      changes settings, e.g. terms.max_delivery_days=14
@@ -53,9 +56,10 @@ const commands: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["operator", operatorCommand],
   ["float", floatCommand],
   ["money", moneyCommand],
+  ["reconcile", reconcileCommand],
 ]);
 
-const knownOptions = ["--password-stdin", "--heads", "--walk", "--out", "--solvency", "--key", "--receipt"];
+const knownOptions = ["--password-stdin", "--heads", "--walk", "--out", "--solvency", "--key", "--receipt", "--rail", "--since", "--file"];
 
 async function main([name = "help", ...rest]: readonly string[]): Promise<string> {
   if (["help", "--help", "-h"].includes(name)) return help;

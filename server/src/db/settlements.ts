@@ -186,7 +186,13 @@ export const breakQueries = {
   },
   closeLine: {
     name: "close_settlement_line",
-    text: "UPDATE settlement_lines SET state = 'closed', note = $4 WHERE rail = $1 AND settlement_id = $2 AND line_id = $3 AND state = 'open'",
+    text: "UPDATE settlement_lines SET state = $5, note = $4 WHERE rail = $1 AND settlement_id = $2 AND line_id = $3 AND state = 'open'",
+  },
+  one: {
+    name: "break_to_close",
+    text: `SELECT b.state, b.kind, b.rail, b.settlement_id, b.line_id, b.seller_id, b.payment_id, p.order_id, l.fee, l.net FROM breaks b
+           LEFT JOIN payments p ON p.seller_id = b.seller_id AND p.id = b.payment_id
+           LEFT JOIN settlement_lines l ON l.rail = b.rail AND l.settlement_id = b.settlement_id AND l.line_id = b.line_id WHERE b.id = $1`,
   },
   healBalance: {
     name: "heal_balance_breaks",

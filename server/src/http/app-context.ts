@@ -39,6 +39,7 @@ export interface App {
     verifyBooks(): Promise<object>;
     /** Signs a proof of solvency of this moment, and keeps it for receipts. */
     proveSolvency(): Promise<SignedStatement | Refusal>;
+    readonly reconciliation: Reconciliation;
     solvency(): Promise<readonly { readonly currency: string; readonly held: bigint; readonly owed: bigint }[]>;
   };
   readonly sandbox: SandboxPorts | undefined;
@@ -57,4 +58,14 @@ export interface SandboxPorts {
   readonly demo?: DemoPeople;
   advance(sellerId: number, by: number): Promise<{ now: Date; fired: readonly object[] }>;
   mailbox(to: string): Promise<readonly object[]>;
+}
+
+/** What an operator does with settlements and breaks; each answers with a sentence for a person, or why not. */
+export interface Reconciliation {
+  /** Asks one rail, or all, at once. */
+  ask(input: { readonly rail?: string | undefined; readonly since?: string | undefined }): Promise<readonly string[] | Refusal>;
+  /** Takes in a file of settlements, or a list of lines; all of it or nothing. */
+  file(rail: string, text: string): Promise<readonly string[] | Refusal>;
+  lines(rail: string, lines: unknown): Promise<readonly string[] | Refusal>;
+  close(input: { readonly id: number; readonly note: string; readonly by: string; readonly book: boolean }): Promise<Refusal | undefined>;
 }

@@ -25,6 +25,7 @@ const done: Readonly<Record<string, string>> = {
   give_back: "The money is on its way back.",
   verify_identity: "The seller's identity is on record; payouts that waited for it go out.",
   clear_alarm: "The alarm is cleared.",
+  close_break: "The break is closed; orders that no other break touches go on.",
   write_off: "The debt is written off as your loss.",
 };
 

@@ -24,7 +24,7 @@ export class BadBody extends Error {
 export function acceptForms(app: FastifyInstance): void {
   app.addHook("preValidation", async (request) => {
     if (!request.isMultipart()) return;
-    if (Number(request.headers["content-length"] ?? 0) > (app.initialConfig.bodyLimit ?? 0))
+    if (Number(request.headers["content-length"] ?? 0) > (request.routeOptions.bodyLimit ?? app.initialConfig.bodyLimit ?? 0))
       throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
     request.body = await multipartFields(request);
   });
@@ -57,12 +57,29 @@ function addField(fields: Record<string, unknown>, name: string, value: unknown)
   fields[name] = value;
 }
 
-/** Multipart forms without files. */
+declare module "fastify" {
+  interface FastifyContextConfig {
+    takesFile?: boolean;
+  }
+}
+
+/** The config of a form's route that takes one file, as text: it comes as a field like any other. */
+export const takesFile = { takesFile: true } as const;
+
+/** Multipart forms; a file only where the route takes one. */
 async function multipartFields(request: FastifyRequest): Promise<Record<string, unknown>> {
   const fields: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  const most = request.server.initialConfig.bodyLimit ?? 0;
+  const most = request.routeOptions.bodyLimit ?? 0;
+  const file = request.routeOptions.config.takesFile === true;
   let size = 0;
-  for await (const part of request.parts()) {
+  for await (const part of request.parts(file ? { limits: { files: 1, fileSize: most } } : {})) {
+    if (part.type === "file" && file) {
+      const content = await part.toBuffer();
+      size += content.length;
+      if (size > most) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+      addField(fields, part.fieldname, content.toString("utf8"));
+      continue;
+    }
     if (part.type === "file")
       throw new BadBody(refuse("invalid", `The ${part.fieldname} field is a file; files are not taken.`, { field: part.fieldname }));
     size += Buffer.byteLength(String(part.value));

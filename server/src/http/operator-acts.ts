@@ -51,6 +51,7 @@ export function koboOrZero(value: unknown, field: string): bigint | Refusal {
  */
 export async function operatorAct(app: App, operator: OperatorActor, action: string, fields: Fields, key?: Ask["key"]): Promise<Answer> {
   if (action === "clear_alarm") return clearAlarm(app, fields);
+  if (action === "close_break") return closeBreak(app, operator, fields);
   const sellerId = wholeNumber(text(fields, "seller"));
   if (sellerId === undefined) return refuse("invalid", "The seller field must be a seller's number.", { field: "seller" });
   const ask = operatorAsk(operator, sellerId, key);
@@ -108,6 +109,14 @@ async function clearAlarm(app: App, fields: Fields): Promise<Answer> {
   const id = wholeNumber(text(fields, "alarm"));
   const { rowCount } = await run(app.pool, operatorActQueries.clearAlarm, [id ?? -1, app.now().toISOString()]);
   return rowCount === 1 ? { done: { alarm: id ?? 0, cleared: true }, replayed: false } : refuse("not_yours", "There is no such alarm.");
+}
+
+/** A break of the reconciliation ends with a note; `book=yes` books the settled fee. */
+async function closeBreak(app: App, operator: OperatorActor, fields: Fields): Promise<Answer> {
+  const id = wholeNumber(text(fields, "break")) ?? -1;
+  const input = { id, note: text(fields, "note"), by: `operator:${operator.id}`, book: text(fields, "book") === "yes" };
+  const refusal = await app.work.reconciliation.close(input);
+  return refusal ?? { done: { break: id, state: "closed" }, replayed: false };
 }
 
 async function takeEarned(

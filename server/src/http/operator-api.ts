@@ -16,6 +16,7 @@ import { koboOrZero, operatorAct } from "./operator-acts.ts";
 import { bookTime, overview, readForOperator } from "./operator-views.ts";
 import { factsFrom } from "./order-views.ts";
 import { sayWhen } from "./page-answers.ts";
+import { reconciliationApiRoutes } from "./reconciliation-api.ts";
 import { whyNotOut } from "./why.ts";
 
 /** The operator over HTTP: sign in for a bearer token, look, preview, act. Amounts in kobo. */
@@ -66,6 +67,7 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
     if (buyerGets > read.order.amount) return no(reply, refuse("amount_out_of_range", undefined, { most: Number(read.order.amount) }));
     return yes(reply, previewEnding(read.order, { buyerGets }));
   });
+  reconciliationApiRoutes(server, app, { operatorCalling, yes, no });
   server.post<{ Params: { action: string } }>("/operator/api/actions/:action", async (request, reply) => {
     const operator = await operatorCalling(app, request);
     if (operator === undefined) return no(reply, refuse("not_signed_in"));

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { operatorByEmail, operatorEmail } from "../db/sessions.ts";
 import { doneWords } from "./done-words.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
@@ -16,15 +16,16 @@ import { page, refusedPage } from "./page-answers.ts";
 import { disputePage } from "./pages/dispute-page.ts";
 import { loginPage } from "./pages/login-page.ts";
 import { operatorPage } from "./pages/operator-page.ts";
+import { reconciliationPageRoutes, reconciliationUrl } from "./reconciliation-page-routes.ts";
 import type { SignedIn } from "./sessions.ts";
 import { forged, signedInAs, signIn, signOut } from "./sessions.ts";
 
-interface Me {
+export interface Me {
   readonly operator: OperatorActor;
   readonly session: SignedIn;
 }
 
-type Handle = (me: Me, request: FastifyRequest, reply: FastifyReply, fields: Fields) => Promise<FastifyReply>;
+export type Handle = (me: Me, request: FastifyRequest, reply: FastifyReply, fields: Fields) => Promise<FastifyReply>;
 
 /** The operator's pages: what needs a hand, and one order with its dispute. */
 export function operatorRoutes(server: FastifyInstance, app: App): void {
@@ -38,8 +39,8 @@ export function operatorRoutes(server: FastifyInstance, app: App): void {
     await signIn(app, reply, "operator", operator.id);
     return reply.redirect("/operator", 303);
   });
-  const on = (method: "GET" | "POST", url: string, handle: Handle) => {
-    server.route({ method, url, handler: (request, reply) => enter(app, request, reply, handle) });
+  const on = (method: "GET" | "POST", url: string, handle: Handle, more: Partial<RouteShorthandOptions> = {}) => {
+    server.route({ ...more, method, url, handler: (request, reply) => enter(app, request, reply, handle) });
   };
   on("POST", "/operator/logout", async (_me, request, reply) => {
     await signOut(app, request, reply, "operator");
@@ -49,6 +50,7 @@ export function operatorRoutes(server: FastifyInstance, app: App): void {
   on("POST", "/operator", (me, _request, reply, fields) => actOnOverview(app, me, reply, fields));
   on("GET", "/operator/orders/:seller/:id", (me, request, reply) => showOrder(app, me, request, reply, {}));
   on("POST", "/operator/orders/:seller/:id", (me, request, reply, fields) => actOnOrder(app, me, request, reply, fields));
+  reconciliationPageRoutes(app, on, (me) => frame(app, me, reconciliationUrl));
   operatorApiRoutes(server, app);
 }
 
@@ -72,7 +74,10 @@ function frame(app: App, me: Me, current: string) {
   const hidden = { csrf: me.session.csrf };
   return {
     sandbox: app.mode === "sandbox",
-    nav: [{ href: "/operator", text: "Overview", current: current === "/operator" }],
+    nav: [
+      { href: "/operator", text: "Overview", current: current === "/operator" },
+      { href: reconciliationUrl, text: "Reconciliation", current: current === reconciliationUrl },
+    ],
     signOut: { url: "/operator/logout", hidden },
   };
 }

@@ -120,7 +120,7 @@ function holdLine(hold: Hold): HoldLine {
     note: hold.note,
     placedAt: hold.placedAt,
     liftsAt: hold.liftsAt,
-    liftable: hold.reason !== "chargeback",
+    liftable: hold.reason !== "chargeback" && hold.reason !== "reconciliation",
   };
 }
 

@@ -1,10 +1,12 @@
+import { settlePayment } from "../actions/book-steps.ts";
 import { holdForBreak, liftHold } from "../actions/holds.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { inTransaction, run } from "../db/connect.ts";
 import { breakQueries, openBreak, settlementQueries } from "../db/settlements.ts";
 import { format } from "../domain/currency.ts";
 import { later } from "../domain/deadlines.ts";
-import { isRefusal } from "../domain/refusals.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Engine } from "./engine.ts";
 import { byRail } from "./engine.ts";
 import type { Import } from "./import-settlement.ts";
@@ -188,25 +190,39 @@ export async function alarmAndHold(engine: Engine): Promise<void> {
   }
 }
 
-/** An operator has looked into a break: it ends with a note, its line is closed, and orders that no other break touches go on. False: it was not open. */
+/**
+ * An operator has looked into a break: it ends with a note, its line is closed, and orders that no other break touches go on. With `book` the
+ * fee that the rail settled is booked first, which only a wrong fee can be. Refuses `not_yours`, `reason_needed`, `not_now`.
+ */
 export async function closeBreak(
   engine: Engine,
-  input: { readonly id: number; readonly note: string; readonly by: string },
-): Promise<boolean> {
-  const { id, note, by } = input;
-  const closed = await inTransaction(engine.pool, async (client) => {
-    const { rows } = await run<{ rail: string; settlement_id: string | null; line_id: string | null }>(client, breakQueries.end, [
-      id,
-      "closed",
-      note,
-      by,
-      engine.now().toISOString(),
-    ]);
-    const row = rows[0];
-    if (row === undefined) return false;
-    if (row.line_id !== null) await run(client, breakQueries.closeLine, [row.rail, row.settlement_id, row.line_id, note]);
-    return true;
+  input: { readonly id: number; readonly note: string; readonly by: string; readonly book: boolean },
+): Promise<Refusal | undefined> {
+  const { id, note, by, book } = input;
+  if (note.trim() === "") return refuse("reason_needed");
+  const found = await run(engine.pool, breakQueries.one, [id]);
+  const one = found.rows[0];
+  if (one === undefined) return refuse("not_yours", `There is no break ${id}.`);
+  if (one["state"] !== "open") return refuse("not_now", `Break ${id} is ${String(one["state"])} already.`);
+  if (book) {
+    const refusal = await bookFee(engine, one);
+    if (refusal !== undefined) return refusal;
+  }
+  await inTransaction(engine.pool, async (client) => {
+    const { rows } = await run(client, breakQueries.end, [id, "closed", note.trim(), by, engine.now().toISOString()]);
+    if (rows.length === 0 || one["line_id"] === null) return;
+    const line = [one["rail"], one["settlement_id"], one["line_id"], note.trim(), book ? "matched" : "closed"];
+    await run(client, breakQueries.closeLine, line);
   });
-  if (closed) await alarmAndHold(engine);
-  return closed;
+  await alarmAndHold(engine);
+  return undefined;
+}
+
+async function bookFee(engine: Engine, one: Record<string, unknown>): Promise<Refusal | undefined> {
+  if (one["kind"] !== "wrong_fee") return refuse("not_now", "Only a fee can be booked as it was settled.");
+  const sellerId = Number(one["seller_id"]);
+  const orderId = one["order_id"] === null ? null : Number(one["order_id"]);
+  const ask = { ...byRail(sellerId, String(one["rail"])), paymentId: Number(one["payment_id"]), orderId };
+  const answer = await engine.lanes.one(settlePayment(ask, { amount: one["net"] as bigint, fee: one["fee"] as bigint }));
+  return isRefusal(answer) ? answer : undefined;
 }

@@ -61,7 +61,7 @@ export interface HoldLine {
   readonly note: string;
   readonly placedAt: Date;
   readonly liftsAt: Date | null;
-  /** False where only the payment company can lift it. */
+  /** False where only the payment company, or the end of a break, can lift it. */
   readonly liftable: boolean;
 }
 
@@ -173,7 +173,9 @@ export function holdsTable(forms: OperatorForms, lines: readonly HoldLine[]): Ht
             text: "Lift",
             label: `Lift hold ${one.id}`,
           })
-        : "the payment company decides",
+        : one.reason === "reconciliation"
+          ? link({ href: "/operator/reconciliation", text: "close its break" })
+          : "the payment company decides",
     ]),
   });
 }

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import type { Config } from "../config.ts";
+import { run } from "../db/connect.ts";
+import { breakQueries } from "../db/settlements.ts";
+import { isRefusal } from "../domain/refusals.ts";
+import { reconciliationOf } from "./reconciliation-of.ts";
+import { CommandRefused, UsageError } from "./usage-error.ts";
+import { withEngine } from "./with-installation.ts";
+
+const usage = "Say `reconcile [--rail NAME] [--since DATE] [--file X.csv]`; a file needs the rail whose settlements it holds.";
+
+/** `reconcile`: asks the rails what reached our balance, or reads it from a file, and tells every break that is open afterwards. */
+export async function reconcileCommand(config: Config, args: readonly string[]): Promise<string> {
+  const { rail, since, file } = optionsOf(args);
+  if (file !== undefined && (rail === undefined || since !== undefined)) throw new UsageError(usage);
+  const text = file === undefined ? undefined : await textOf(file);
+  return withEngine(config, async (engine) => {
+    const reconciliation = reconciliationOf(engine);
+    const answer =
+      text === undefined || rail === undefined ? await reconciliation.ask({ rail, since }) : await reconciliation.file(rail, text);
+    if (isRefusal(answer)) throw new CommandRefused(answer.detail);
+    const { rows } = await run<{ id: bigint; kind: string; says: string; suggestion: string }>(engine.pool, breakQueries.list);
+    return [...answer, ...rows.map((row) => `Break ${row.id} (${row.kind.replaceAll("_", " ")}): ${row.says} ${row.suggestion}`)].join(
+      "\n",
+    );
+  });
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    throw new UsageError(`The file ${file} cannot be read.`);
+  }
+}
+
+function optionsOf(args: readonly string[]): { rail?: string; since?: string; file?: string } {
+  const found: { rail?: string; since?: string; file?: string } = {};
+  for (let at = 0; at < args.length; at += 2) {
+    const name = /^--(rail|since|file)$/.exec(args[at] ?? "")?.[1] as keyof typeof found | undefined;
+    const value = args[at + 1];
+    if (name === undefined || value === undefined || found[name] !== undefined) throw new UsageError(usage);
+    found[name] = value;
+  }
+  return found;
+}

@@ -1,0 +1,45 @@
+import { isRefusal, refuse } from "../domain/refusals.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import type { Reconciliation } from "../http/app-context.ts";
+import type { Engine } from "../jobs/engine.ts";
+import type { Reconciled } from "../jobs/reconcile.ts";
+import { closeBreak, reconcile, reconcileRails, saysOf } from "../jobs/reconcile.ts";
+import type { ReadSettlement } from "../jobs/settlement-rows.ts";
+import { readSettlementFile, readSettlementLines, readSince } from "../jobs/settlement-rows.ts";
+
+/** What operators do with settlements, over HTTP and from the command line alike. */
+export function reconciliationOf(engine: Engine): Reconciliation {
+  const takeIn = async (
+    rail: string,
+    source: "api" | "csv",
+    read: readonly ReadSettlement[] | Refusal,
+  ): Promise<readonly string[] | Refusal> => {
+    if (isRefusal(read)) return read;
+    if (!engine.rails.has(rail)) return unknownRail(engine, rail);
+    const at = engine.now();
+    const imports = read.map(({ settlement, raw }) => ({ rail, source, settlement, raw, at }));
+    return [sentence(await reconcile(engine, rail, imports))];
+  };
+  return {
+    ask: async ({ rail, since }) => {
+      if (rail !== undefined && !engine.rails.has(rail)) return unknownRail(engine, rail);
+      const from = since === undefined ? undefined : readSince(since);
+      if (since !== undefined && from === undefined)
+        return refuse("invalid", `"${since.slice(0, 40)}" is no day like 2026-03-02.`, { field: "since" });
+      const done = await reconcileRails(engine, { rail, since: from });
+      return done.length === 0 ? ["No connected rail tells of its settlements; give them as a file."] : done.map(sentence);
+    },
+    file: (rail, text) => takeIn(rail, "csv", readSettlementFile(text)),
+    lines: (rail, lines) => takeIn(rail, "api", readSettlementLines(lines)),
+    close: (input) => closeBreak(engine, input),
+  };
+}
+
+function unknownRail(engine: Engine, rail: string): Refusal {
+  const known = [...engine.rails.keys()].join(", ") || "none is";
+  return refuse("invalid", `The rail must be one that is connected here (${known}); "${rail.slice(0, 40)}" is not.`, { field: "rail" });
+}
+
+function sentence(one: Reconciled): string {
+  return `${one.rail}: ${one.silent === undefined ? "" : `it gave no answer (${one.silent}). `}${saysOf(one)}`;
+}
