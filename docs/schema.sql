@@ -103,6 +103,7 @@ CREATE TABLE attempts (
   CONSTRAINT an_attempt_sends_something CHECK ((amount > 0))
 );
 CREATE INDEX attempts_due ON attempts USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX attempts_that_refund ON attempts USING btree (rail, currency, started_at) WHERE (kind = 'refund'::text);
 GRANT INSERT, SELECT, UPDATE ON attempts TO tranche_app;
 GRANT SELECT ON attempts TO tranche_read;
 

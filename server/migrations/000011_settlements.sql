@@ -124,3 +124,6 @@ GRANT UPDATE (state, seller_id, payment_id, attempt_id, note) ON settlement_line
 GRANT UPDATE (state, note, ended_by, ended_at, says, suggestion, found_at) ON breaks TO tranche_app;
 GRANT UPDATE ON rail_reconciliations, rail_balances TO tranche_app;
 GRANT SELECT ON settlements, settlement_lines, explained_refunds, breaks, break_orders, rail_reconciliations, rail_balances TO tranche_read;
+
+-- What a rail may have taken off a settlement is looked for among its refunds.
+CREATE INDEX attempts_that_refund ON attempts (rail, currency, started_at) WHERE kind = 'refund';

@@ -19,6 +19,7 @@ const wholeTables: Readonly<Record<string, string>> = {
   solvency: "a sum over all postings, asked for by people; what it grows into stands in docs/decisions/0024-tables-that-grow.md",
   solvency_accounts:
     "a signed proof says what every account holds and is owed, so it reads every one; the operator asks for it, 30 times a minute at most",
+  cash_at_rail: "once a day and when the operator asks, to compare the rail's balance with the books; as `solvency`",
   orders_touched_by_outage: "once, at a start after an outage; an index for it would be written at every step of every order",
 };
 

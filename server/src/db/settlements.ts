@@ -65,11 +65,13 @@ export const settlementQueries = {
              array(SELECT DISTINCT d.order_id FROM disbursements d WHERE d.seller_id = a.seller_id AND d.attempt_id = a.id AND d.order_id IS NOT NULL) AS orders
            FROM attempts a WHERE a.seller_id = $1 AND a.id = $2`,
   },
-  // Refunds that the rail may have taken off this settlement: asked for before it, and not taken from money that was settled before.
+  // Refunds that the rail may have taken off this settlement: asked for before it, at most four months, and not taken from money that was
+  // settled before.
   refunds: {
     name: "refunds_for_deductions",
     text: `SELECT a.seller_id, a.id, a.amount, a.state FROM attempts a JOIN books b ON b.seller_id = a.seller_id
            WHERE a.rail = $1 AND a.currency = $2 AND a.kind = 'refund' AND a.started_at - b.clock_offset_ms * interval '1 millisecond' <= $3
+             AND a.started_at > $3::timestamptz - interval '120 days'
              AND NOT EXISTS (SELECT 1 FROM explained_refunds e WHERE e.seller_id = a.seller_id AND e.attempt_id = a.id)
              AND NOT EXISTS (SELECT 1 FROM settlement_lines l WHERE l.seller_id = a.seller_id AND l.attempt_id = a.id AND l.state = 'matched')
              AND NOT EXISTS (SELECT 1 FROM disbursements d JOIN settlement_lines l ON l.seller_id = d.seller_id AND l.payment_id = d.payment_id
