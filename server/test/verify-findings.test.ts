@@ -1,5 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chainQueries } from "../src/ledger/verify-chain.ts";
+import { historyQueries } from "../src/ledger/verify-history.ts";
 import { verifyBooks } from "../src/ledger/verify.ts";
 import type { VerifyOptions } from "../src/ledger/verify.ts";
 import type { Finding } from "../src/ledger/verify-report.ts";
@@ -165,6 +167,7 @@ const history: readonly (readonly [sql: string, ...says: string[]])[] = [
     "UPDATE transitions SET from_state = 'parked' WHERE object = 'disbursement' AND object_id = 2 AND version = 2",
     "/: disbursement 2: step 2 starts from parked, not from queued",
   ],
+  ["UPDATE orders SET lost = 1 WHERE id = 3002", "/3002: order 3002 is funded and its escrow holds 450000 NGN instead of 449999"],
   ["UPDATE books SET event_seq = 3", "/: the book counts 3 events, but the last one stored is 19"],
   [
     "DELETE FROM transitions",
@@ -247,6 +250,14 @@ describe.each([
   test.each(cases.map(([sql, ...says]) => ({ sql, says })))("$sql", async ({ sql, says }) => {
     expect((await findings(sql)).map(line)).toEqual(says);
   });
+});
+
+test("every statement has a name of its own, and each kind of thing is looked for under its own", () => {
+  const names = [...Object.values(chainQueries), ...Object.values(historyQueries)].map(({ name }) => name);
+  for (const name of names) expect(name).toMatch(/^verify_[a-z_]+$/);
+  expect(new Set(names).size).toBe(names.length);
+  const things = ["payment", "disbursement", "offer", "hold", "project", "provider"] as const;
+  for (const thing of things) expect(historyQueries[`${thing}s`].text).toContain(`object = '${thing}'`);
 });
 
 test("heads that were noted down are looked for: the right one, another one's hash, and one that is gone", async () => {
