@@ -48,10 +48,10 @@ test("money that waits for its sending and money on its way are right to the las
 });
 
 test("more than lies there cannot wait, and nothing lies there that does not wait", async () => {
-  expect(await says("UPDATE disbursements SET amount = 383251 WHERE id = 1")).toEqual([
+  expect(await says("UPDATE disbursements SET amount = 383251, out_amount = 383251 WHERE id = 1")).toEqual([
     `383251 NGN wait to be sent from ${payable}, which holds 383250`,
   ]);
-  expect(await says("UPDATE disbursements SET amount = 383249 WHERE id = 1")).toEqual([
+  expect(await says("UPDATE disbursements SET amount = 383249, out_amount = 383249 WHERE id = 1")).toEqual([
     `${payable} holds 383250 NGN, of which only 383249 wait to be sent`,
   ]);
 });
@@ -66,7 +66,7 @@ test("another payee's money, and a buyer's, waits for a sending of its own", asy
 
 test("more than is on its way cannot be on it, nor less, and each rail answers for itself", async () => {
   const outgoing = railOutgoing("sandbox");
-  expect(await says("UPDATE disbursements SET amount = 383249 WHERE id = 2")).toEqual([
+  expect(await says("UPDATE disbursements SET amount = 383249, out_amount = 383249 WHERE id = 2")).toEqual([
     `${outgoing} holds 383250 NGN, but 383249 are on their way`,
   ]);
   expect(await says("UPDATE disbursements SET rail = 'wise' WHERE id = 2")).toEqual([
