@@ -26,7 +26,7 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/ledger/solvency.ts": behaviour("verify"),
   "server/src/ledger/verify-chain.ts": behaviour("verify-findings"),
   "server/src/ledger/verify-history.ts": behaviour("verify-findings"),
-  "server/src/ledger/verify-money.ts": behaviour("verify-findings"),
+  "server/src/ledger/verify-money.ts": behaviour("verify-waiting", "verify-findings"),
   "server/src/ledger/verify-references.ts": behaviour("verify-references"),
   "server/src/ledger/verify.ts": behaviour("verify", "verify-pieces"),
 };

@@ -53,6 +53,9 @@ beforeAll(async () => {
     move(wise.cash, orderEscrow(3004), 11n, "USD"),
   ]);
   await full.save(database.ownerPool);
+  // Read first, and told last: currencies and rails stand in the order of their names.
+  const early = [move(wise.cash, buyerRefundable(1), 1n, "USD"), move(wise.cash, orderEscrow(2001), 2n)];
+  await new SmallBook(100).entry("book.settled", null, early).save(database.ownerPool);
   await new SmallBook(102).save(database.ownerPool);
   await new SmallBook(103).entry("book.settled", null, [move(sandbox.cash, orderEscrow(4001), 9n)]).save(database.ownerPool);
 });
@@ -83,24 +86,24 @@ describe("the facts of a proof of solvency", () => {
     expect(others).toEqual([]);
     expect(naira).toEqual({
       currency: "NGN",
-      owed: { order: "1209", seller: "22", service_provider: "4", buyer: "600", operator: "5000", unapplied: "70" },
-      total: "6905",
-      leaves: 8,
+      owed: { order: "1211", seller: "22", service_provider: "4", buyer: "600", operator: "5000", unapplied: "70" },
+      total: "6907",
+      leaves: 9,
       root: expect.stringMatching(/^[0-9a-f]{64}$/),
       rails: [
         { rail: "sandbox", incoming: "0", cash: "915", disputed: "2", in_flight: "8" },
-        { rail: "wise", incoming: "1000", cash: "5000", disputed: "0", in_flight: "0" },
+        { rail: "wise", incoming: "1000", cash: "5002", disputed: "0", in_flight: "0" },
       ],
-      held: "6909",
+      held: "6911",
       surplus: "4",
     });
     expect(dollars).toMatchObject({
       currency: "USD",
-      owed: { order: "11", seller: "0", service_provider: "0", buyer: "0", operator: "0", unapplied: "0" },
-      total: "11",
-      leaves: 1,
-      rails: [{ rail: "wise", incoming: "0", cash: "11", disputed: "0", in_flight: "0" }],
-      held: "11",
+      owed: { order: "11", seller: "0", service_provider: "0", buyer: "1", operator: "0", unapplied: "0" },
+      total: "12",
+      leaves: 2,
+      rails: [{ rail: "wise", incoming: "0", cash: "12", disputed: "0", in_flight: "0" }],
+      held: "12",
       surplus: "0",
     });
   });
@@ -110,6 +113,7 @@ describe("the facts of a proof of solvency", () => {
     const ngn = must(leaves.get("NGN"), "leaves in naira");
     expect(ngn.map(({ holder, amount }) => `${holder} ${amount}`).toSorted()).toEqual(
       [
+        "100/order:2001:escrow 2",
         "101/buyer:1:refundable 600",
         "101/order:3001:escrow 1000",
         "101/order:3002:escrow 200",

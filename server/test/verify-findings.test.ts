@@ -1,5 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chainQueries } from "../src/ledger/verify-chain.ts";
+import { historyQueries } from "../src/ledger/verify-history.ts";
 import { verifyBooks } from "../src/ledger/verify.ts";
 import type { VerifyOptions } from "../src/ledger/verify.ts";
 import type { Finding } from "../src/ledger/verify-report.ts";
@@ -58,6 +60,34 @@ const journal: readonly (readonly [sql: string, ...says: string[]])[] = [
   ],
   ["UPDATE postings SET entry_seq = 1 WHERE seq = 10", "1/: posting 10 belongs to an earlier entry", "2/: entry 2 has no postings"],
   ["DELETE FROM postings WHERE seq = 1", "1/: posting 1 is missing"],
+  // Between two entries a missing posting may have been the one's last or the other's first: the earlier one is named.
+  [
+    "DELETE FROM postings WHERE seq = 6",
+    "3/: posting 6 is missing",
+    "/: order:3001:escrow is kept at 0 NGN, its postings give 50000",
+    "/3001: order 3001 is completed and its escrow holds 50000 NGN instead of 0",
+  ],
+  [
+    "DELETE FROM postings WHERE seq = 7",
+    "4/: posting 7 is missing",
+    "/: order:3001:escrow is kept at 0 NGN, its postings give 16750",
+    "/3001: order 3001 is completed and its escrow holds 16750 NGN instead of 0",
+  ],
+  [
+    "DELETE FROM postings WHERE entry_seq = 4; DELETE FROM entries WHERE seq = 4",
+    "4/: posting 6 is missing",
+    "5/: posting 9: payee:seller:101:payable falls to -383250 NGN, below its floor",
+    "9/: posting 17: payee:seller:101:payable falls to -383250 NGN, below its floor",
+    "/: order:3001:escrow is kept at 0 NGN, its postings give 450000",
+    "/: payee:seller:101:payable is kept at 0 NGN, its postings give -383250",
+    "/3001: order 3001 is completed and its escrow holds 450000 NGN instead of 0",
+  ],
+  [
+    "UPDATE postings SET credit = 'my:pocket' WHERE seq = 1",
+    misfit(1, 1),
+    "1/: posting 1: my:pocket is no account of the chart",
+    "1/: my:pocket (NGN) was posted to and is not among the accounts",
+  ],
   [
     "DELETE FROM postings WHERE seq = 19",
     "9/: the book's head is at entry 9, posting 19, but the journal ends at entry 9, posting 18",
@@ -165,6 +195,7 @@ const history: readonly (readonly [sql: string, ...says: string[]])[] = [
     "UPDATE transitions SET from_state = 'parked' WHERE object = 'disbursement' AND object_id = 2 AND version = 2",
     "/: disbursement 2: step 2 starts from parked, not from queued",
   ],
+  ["UPDATE orders SET lost = 1 WHERE id = 3002", "/3002: order 3002 is funded and its escrow holds 450000 NGN instead of 449999"],
   ["UPDATE books SET event_seq = 3", "/: the book counts 3 events, but the last one stored is 19"],
   [
     "DELETE FROM transitions",
@@ -247,6 +278,14 @@ describe.each([
   test.each(cases.map(([sql, ...says]) => ({ sql, says })))("$sql", async ({ sql, says }) => {
     expect((await findings(sql)).map(line)).toEqual(says);
   });
+});
+
+test("every statement has a name of its own, and each kind of thing is looked for under its own", () => {
+  const names = [...Object.values(chainQueries), ...Object.values(historyQueries)].map(({ name }) => name);
+  for (const name of names) expect(name).toMatch(/^verify_[a-z_]+$/);
+  expect(new Set(names).size).toBe(names.length);
+  const things = ["payment", "disbursement", "offer", "hold", "project", "provider"] as const;
+  for (const thing of things) expect(historyQueries[`${thing}s`].text).toContain(`object = '${thing}'`);
 });
 
 test("heads that were noted down are looked for: the right one, another one's hash, and one that is gone", async () => {

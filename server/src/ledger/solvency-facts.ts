@@ -94,7 +94,7 @@ function add(sums: Map<string, Sums>, { seller_id: book, account: name, currency
     sum.leaves.push({ holder: `${book}/${name}`, amount: journal, salt: randomBytes(16).toString("hex") });
     return;
   }
-  const rail = account.rail ?? "";
+  const rail = must(account.rail, `${account.kind} to be at a rail`);
   const held = sum.rails.get(rail) ?? { incoming: 0n, cash: 0n, disputed: 0n, in_flight: 0n };
   sum.rails.set(rail, held);
   // Assets stand below zero in a credit-positive sum.

@@ -104,7 +104,7 @@ async function checkEvents(client: Queryable, book: BookRow, findings: Findings)
   if (last !== book.eventSeq) findings.add(`the book counts ${book.eventSeq} events, but the last one stored is ${last}`);
   if (Number(rows[0]?.events ?? 0) === last) return;
   const gap = await run<{ missing: bigint }>(client, historyQueries.firstGap, [book.sellerId]);
-  findings.add(`event ${gap.rows[0]?.missing ?? "?"} is missing`);
+  for (const { missing } of gap.rows) findings.add(`event ${missing} is missing`);
 }
 
 async function checkStrays(client: Queryable, book: BookRow, findings: Findings): Promise<void> {

@@ -122,12 +122,16 @@ function isForSending(account: string): boolean {
 
 async function checkOutgoing(client: Queryable, sellerId: number, replay: Replay, findings: Findings): Promise<void> {
   const { rows } = await run<Sum & { rail: string }>(client, moneyQueries.inFlight, [sellerId]);
-  const sums = new Map<string, bigint>(rows.map(({ rail, currency, amount }) => [`${railOutgoing(rail)} ${currency}`, amount]));
-  for (const { account, currency } of replay.all()) {
-    if (/^rail:.*:outgoing$/.test(account) && !sums.has(`${account} ${currency}`)) sums.set(`${account} ${currency}`, 0n);
+  const sums = new Map<string, { account: string; currency: string; amount: bigint }>();
+  for (const { rail, currency, amount } of rows) {
+    const account = railOutgoing(rail);
+    sums.set(`${account} ${currency}`, { account, currency, amount });
   }
-  for (const [key, amount] of sums) {
-    const [account = "", currency = ""] = key.split(" ");
+  for (const { account, currency } of replay.all()) {
+    const key = `${account} ${currency}`;
+    if (/^rail:.*:outgoing$/.test(account) && !sums.has(key)) sums.set(key, { account, currency, amount: 0n });
+  }
+  for (const { account, currency, amount } of sums.values()) {
     const balance = replay.balance(account, currency);
     if (balance !== amount) findings.add(`${account} holds ${balance} ${currency}, but ${amount} are on their way`);
   }

@@ -74,7 +74,10 @@ async function removeLeftovers(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
     const folder = join(tmpdir(), name);
-    if (Number.isNaN(pid) || isAlive(pid) || lstatSync(folder).uid !== (process.getuid?.() ?? lstatSync(folder).uid)) continue;
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    // Another run may be tidying up as well.
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found === undefined || found.uid !== (process.getuid?.() ?? found.uid)) continue;
     try {
       if (existsSync(join(folder, "postgres", "data", "postmaster.pid"))) {
         const left = await startEmbedded({ home: folder, durable: false });
