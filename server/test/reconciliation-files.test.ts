@@ -17,7 +17,8 @@ const header = "settlement_id,currency,settlement_amount,settled_at,line_id,kind
 const upload = async (file: string, rail = "paystack") => {
   const headers = { authorization: `Bearer ${bearer}`, "content-type": "text/csv" };
   const answer = await world.inject({ method: "POST", url: `/operator/api/settlements/${rail}`, headers, payload: file });
-  return { status: answer.statusCode, body: answer.json() as { message?: string; data?: { outcome: string[] } } };
+  const body: { readonly message?: string; readonly data?: { readonly outcome: readonly string[] } } = answer.json();
+  return { status: answer.statusCode, body };
 };
 const settlements = async () =>
   (await world.engine.pool.query<{ id: string; source: string }>("SELECT settlement_id AS id, source FROM settlements ORDER BY 1")).rows;
