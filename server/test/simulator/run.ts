@@ -253,7 +253,8 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     await clock.tidy();
     // Nobody else is at work, and `verify` of many books takes several connections at once: these have no turns.
     const many = makePool(ownerUrl, { max: 4, applicationName: "simulator's end" });
-    if (!failed()) broken.push(...(await finalChecks(many, checks, rail, shops.taken).finally(() => many.end())));
+    if (!failed()) broken.push(...(await finalChecks(many, checks, rail, shops.taken)));
+    await many.end();
     const all = [...broken, ...checks.broken.map((one) => one.says)];
     const traced = checks.broken.find((one) => one.order !== undefined);
     if (traced?.seller !== undefined && traced.order !== undefined) all.push(await traceOf(ownerPool, traced.seller, traced.order));
