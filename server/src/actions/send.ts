@@ -200,7 +200,7 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
     if (attempt === undefined) return refuse("not_yours");
     const members = book.disbursements.where((one) => one.attemptId === attempt.id);
     // What was in it has gone out by a later attempt: old news.
-    if (members.length === 0) return (writer) => askAgain(writer, attempt, "succeeded");
+    if (members.length === 0) return (writer) => askAgain(writer, attempt, "cancelled");
     const action = {
       succeeded: "succeed",
       failed: "fail",
@@ -230,12 +230,23 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
         state,
         said: "reason" in outcome ? outcome.reason : null,
         endedAt: open ? null : writer.now,
-        dueAt: open ? later(writer.now, state === "in_flight" ? 5 * 60_000 : 15_000) : null,
+        dueAt: open ? later(writer.now, state === "in_flight" ? 5 * 60_000 : 15_000) : watchNext(book, attempt, state, writer.now),
       });
       for (const orderId of new Set(members.map((one) => one.orderId))) if (orderId !== null) conclude(writer, orderId);
       return { attempt: attempt.id, state };
     };
   });
+}
+
+const day = 86_400_000;
+/** So long after its success a send is asked about once more. */
+const watches = [day, 3 * day, 7 * day];
+
+/** When a send that has succeeded is asked about next, at a rail from which it may come back unheard; null: not any more. */
+function watchNext(book: Book, attempt: Attempt, state: Disbursement["state"] | Attempt["state"], now: Date): Date | null {
+  if (state !== "succeeded" || !book.settings.rails.watched.includes(attempt.rail)) return null;
+  const since = attempt.state === "succeeded" ? (attempt.endedAt ?? now) : now;
+  return watches.map((wait) => later(since, wait)).find((at) => at > now) ?? null;
 }
 
 function askAgain(writer: Writer, attempt: Attempt, state: Disbursement["state"]) {
@@ -244,7 +255,11 @@ function askAgain(writer: Writer, attempt: Attempt, state: Disbursement["state"]
     const age = writer.now.getTime() - attempt.startedAt.getTime();
     // Doubt about money is asked about soon, then ever less often, up to every hour.
     writer.book.attempts.change(attempt.id, { dueAt: later(writer.now, Math.min(Math.max(age, 15_000), 3_600_000)) });
-  } else if (attempt.dueAt !== null) writer.book.attempts.change(attempt.id, { dueAt: null });
+  } else if (attempt.dueAt !== null) {
+    // What is only watched is asked about when its time comes, however often the rail tells of it meanwhile.
+    const early = state === "succeeded" && attempt.dueAt > writer.now;
+    writer.book.attempts.change(attempt.id, { dueAt: early ? attempt.dueAt : watchNext(writer.book, attempt, state, writer.now) });
+  }
   return { attempt: attempt.id, state: attempt.state, again: true };
 }
 

@@ -6,6 +6,8 @@ export interface RailSettings {
   readonly takes: Readonly<Record<string, readonly string[]>>;
   /** Currency → the rail that pays out in it. Where none is named, payouts leave from the rail that took the payment. */
   readonly paysOut: Readonly<Record<string, string>>;
+  /** Rails at which a send that succeeded is asked about again for a week, because it may come back unheard. */
+  readonly watched: readonly string[];
   /** Rail → currency → what a payment costs there. */
   readonly tariffs: Readonly<Record<string, Readonly<Record<string, Tariff>>>>;
 }

@@ -116,7 +116,8 @@ export function railSettings(config: Config, rails: ReadonlyMap<string, Rail>): 
       ),
     ]),
   );
-  return { takes, paysOut, tariffs };
+  const watched = [...rails.values()].filter((rail) => rail.can.mayComeBack).map((rail) => rail.name);
+  return { takes, paysOut, watched, tariffs };
 }
 
 function checkAble(rails: ReadonlyMap<string, Rail>, name: string, currency: string, what: "takes" | "paysOut", setting: string): void {

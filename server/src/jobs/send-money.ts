@@ -123,10 +123,12 @@ async function missRail(engine: Engine, rail: string): Promise<void> {
 export async function askAboutAttempts(engine: Engine, sellerId: number | null): Promise<Fired[]> {
   const rows = await readDue(engine.pool, "attempts", engine.now(), sellerId, 50);
   return Promise.all(
-    rows.map(async ({ sellerId: seller, id }) => {
+    rows.map(async ({ sellerId: seller, id, row }) => {
+      // What has succeeded once is only watched: a rail that has forgotten it must not be asked to send it again.
+      const watched = row["state"] === "succeeded";
       const result = await tell(engine, seller, id, async (rail, request) => {
         const known = await rail.lookUpSend(request);
-        return known.status === "never_seen" ? rail.send(request) : known;
+        return known.status === "never_seen" && !watched ? rail.send(request) : known;
       });
       return { what: "outcome asked", seller, id, result };
     }),

@@ -80,6 +80,8 @@ export interface RailCapabilities {
   readonly payees: readonly PayeeDetails["kind"][];
   /** True if money can go back along a payment, in part too. */
   readonly refunds: boolean;
+  /** True if a send that succeeded may come back, told by a notice that may be lost: it is asked about again for a week. */
+  readonly mayComeBack: boolean;
   /** How many sends may be under way at a time. */
   readonly sendsAtOnce: number;
 }

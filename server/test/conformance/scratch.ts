@@ -25,7 +25,12 @@ export async function scratchLedger(ownerUrl: string): Promise<ScratchLedger> {
   const owner = makePool(ownerUrl, { max: 2, applicationName: "tranche conformance owner" });
   const sellerId = await makeBook(owner);
   const pool = makePool(ownerUrl, { role: "tranche_app", max: 16, applicationName: "tranche conformance" });
-  const settings = actSettings(readConfig({}), { takes: { NGN: ["sandbox"] }, paysOut: {}, tariffs: { sandbox: { NGN: paystackTariff } } });
+  const settings = actSettings(readConfig({}), {
+    takes: { NGN: ["sandbox"] },
+    paysOut: {},
+    watched: [],
+    tariffs: { sandbox: { NGN: paystackTariff } },
+  });
   const lanes = new Lanes(
     () => openLane(ownerUrl, { applicationName: "tranche conformance lane", onLost: () => undefined }),
     () => settings,

@@ -68,6 +68,23 @@ export function railLife(name: RailName, { pageLapses = false }: { readonly page
     await world.sound();
   });
 
+  test("a payout that comes back without a word is found out within a day, and the payee is owed it again", async () => {
+    const id = await world.bought();
+    world.emulated.script(
+      { fault: "reversed", on: world.calls.payout, times: 1 },
+      { fault: "webhook_never", on: world.calls.payout, times: 1 },
+    );
+    await world.done(deliver(world.on("seller", id)));
+    await world.done(accept(world.on("buyer", id)));
+    const last = async () => (await world.sends(id))[0]?.state;
+    expect(await world.until(async () => (await last()) === "succeeded")).toBe(true);
+    await world.forward(2 * 3_600_000);
+    expect(await last()).toBe("succeeded");
+    await world.forward(24 * 3_600_000);
+    expect(await last()).toBe("parked");
+    await world.sound();
+  });
+
   test("a dispute that is lost takes the order's money, and nobody is paid twice", async () => {
     const id = await world.bought();
     const reference = (await world.paymentsOf(id))[0]?.reference ?? "";

@@ -33,6 +33,7 @@ export function makePaystack(options: PaystackOptions): Rail & { close(): Promis
       paysOut: ["NGN", "GHS", "ZAR", "KES"],
       payees: ["bank_account"],
       refunds: true,
+      mayComeBack: true,
       sendsAtOnce: 8,
     },
     tariff: (currency) => tariffs[currency],

@@ -92,6 +92,7 @@ export function makeSandboxRail(options: SandboxRailOptions): SandboxRail {
       paysOut: currencies.map(({ code }) => code),
       payees: ["bank_account", "wise_account"],
       refunds: true,
+      mayComeBack: false,
       sendsAtOnce: 50,
     },
     tariff,
