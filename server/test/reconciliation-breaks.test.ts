@@ -160,3 +160,27 @@ test("changed: a settlement that says something else the second time is a break,
     before.rows,
   );
 });
+
+test("a fee that was settled otherwise is booked as it was, and only once", async () => {
+  const id = await settledWith((line) => [{ ...line, fee: line.fee + 50n, net: line.net - 50n }]);
+  const [broken] = await breaksOf(id);
+  const before = must((await world.paymentsOf(id))[0], "a payment");
+  expect(await closeBreak(world.engine, { id: Number(broken?.id), by: "operator:1", book: true, note: "Theirs is right." })).toBe(
+    undefined,
+  );
+  expect((await world.paymentsOf(id))[0]).toMatchObject({ settled: true, railFee: before.railFee + 50n });
+  const again = { id: Number(broken?.id), by: "operator:1", book: true, note: "Once more." };
+  expect(await closeBreak(world.engine, again)).toMatchObject({ refused: "not_now" });
+});
+
+test("a settlement that changes holds the orders in it, and two runs at a time wait for each other", async () => {
+  const id = await settledWith((line) => [line]);
+  expect(await held(id)).toBe(false);
+  const reference = await referenceOf(id);
+  const honest = spoil;
+  spoil = (all) =>
+    honest(all).map((one) => (one.lines.some((line) => line.reference === reference) ? { ...one, amount: one.amount + 1n } : one));
+  await Promise.all([reconcileRails(world.engine, {}), reconcileRails(world.engine, {})]);
+  expect((await breaksOf(id)).map((one) => one.kind)).toEqual(["changed"]);
+  expect(await held(id)).toBe(true);
+});

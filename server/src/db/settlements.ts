@@ -128,7 +128,7 @@ export const settlementQueries = {
     text: `UPDATE rail_reconciliations SET ended_at = $2, outcome = $3,
              asked_at = CASE WHEN $4 THEN $2::timestamptz - interval '23 hours' ELSE asked_at END WHERE rail = $1`,
   },
-  takeTurn: { name: "reconcile_turn", text: "SELECT pg_advisory_lock(hashtext('reconcile ' || $1))" },
+  takeTurn: { name: "reconcile_turn", text: "SELECT pg_try_advisory_lock(hashtext('reconcile ' || $1)) AS mine" },
   endTurn: { name: "reconcile_turn_over", text: "SELECT pg_advisory_unlock(hashtext('reconcile ' || $1))" },
   cash: {
     name: "cash_at_rail",
@@ -155,7 +155,7 @@ export const settlementQueries = {
              AND EXISTS (SELECT 1 FROM disbursements d JOIN payments p ON p.seller_id = d.seller_id AND p.id = d.payment_id
                WHERE d.seller_id = a.seller_id AND d.attempt_id = a.id AND NOT p.settled) GROUP BY a.currency`,
   },
-  unheard: { name: "unheard_rail_events", text: "SELECT count(*) AS n FROM rail_events WHERE rail = $1 AND outcome IS NULL" },
+  unheard: { name: "unheard_rail_events", text: "SELECT count(*) AS n FROM rail_events WHERE rail = $1 AND due_at IS NOT NULL" },
   saveBalance: {
     name: "save_rail_balance",
     text: `INSERT INTO rail_balances (rail, currency, available, cash, outgoing, unbooked, deducted, judged, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

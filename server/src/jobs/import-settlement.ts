@@ -33,6 +33,7 @@ export async function importSettlement(pool: pg.Pool, given: Import): Promise<"n
     }
     const { rows } = await run<{ digest: string }>(client, settlementQueries.digest, [rail, id]);
     if (rows[0]?.digest === digest) return "known";
+    const touched = await run<{ seller_id: bigint; order_id: bigint }>(client, settlementQueries.ordersOf, [rail, id]);
     await openBreak(client, {
       rail,
       kind: "changed",
@@ -40,7 +41,7 @@ export async function importSettlement(pool: pg.Pool, given: Import): Promise<"n
       settlementId: id,
       says: `Settlement ${id} came again and says something else than before: now ${format(amount, currency)} in ${lines.length} lines. What was stored first stays.`,
       suggestion: "Compare both with the payment company's dashboard, and close this with what you found.",
-      orders: [],
+      orders: touched.rows.map((row) => ({ sellerId: Number(row.seller_id), orderId: Number(row.order_id) })),
       raw,
       at,
     });

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { settlePayment } from "../actions/book-steps.ts";
 import { holdForBreak, liftHold } from "../actions/holds.ts";
 import { raiseAlarm } from "../db/alarms.ts";
+import type { Queryable } from "../db/connect.ts";
 import { inTransaction, run } from "../db/connect.ts";
 import { breakQueries, openBreak, settlementQueries } from "../db/settlements.ts";
 import { format } from "../domain/currency.ts";
@@ -99,7 +101,10 @@ async function inTurn<T>(engine: Engine, rail: string, work: () => Promise<T>): 
   };
   turn.on("error", remember);
   try {
-    await run(turn, settlementQueries.takeTurn, [rail]);
+    // Asked for again and again: waiting inside the database ends after two seconds.
+    for (const until = performance.now() + patience; !(await tryTurn(turn, rail)); await sleep(200)) {
+      if (performance.now() > until) throw new Error(`another reconciliation of ${rail} is running`);
+    }
     return await work();
   } finally {
     // A connection that could not give its turn back is thrown away, and the turn with it.
@@ -107,6 +112,13 @@ async function inTurn<T>(engine: Engine, rail: string, work: () => Promise<T>): 
     turn.off("error", remember);
     turn.release(broken);
   }
+}
+
+const patience = 60_000;
+
+async function tryTurn(turn: Queryable, rail: string): Promise<boolean> {
+  const { rows } = await run<{ mine: boolean }>(turn, settlementQueries.takeTurn, [rail]);
+  return rows[0]?.mine === true;
 }
 
 /** Settlements whose lines do not come to what arrived. Nobody knows whose money is short, so all of their orders are touched. */
@@ -224,5 +236,8 @@ async function bookFee(engine: Engine, one: Record<string, unknown>): Promise<Re
   const orderId = one["order_id"] === null ? null : Number(one["order_id"]);
   const ask = { ...byRail(sellerId, String(one["rail"])), paymentId: Number(one["payment_id"]), orderId };
   const answer = await engine.lanes.one(settlePayment(ask, { amount: one["net"] as bigint, fee: one["fee"] as bigint }));
-  return isRefusal(answer) ? answer : undefined;
+  if (isRefusal(answer)) return answer;
+  return answer.done["again"] === true
+    ? refuse("not_now", "The payment is settled in the books already, so no fee can be booked with it: close this without booking.")
+    : undefined;
 }
