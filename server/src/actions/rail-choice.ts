@@ -6,14 +6,14 @@ import type { ActSettings, RailSettings } from "./settings.ts";
 
 const free: Tariff = Object.freeze({ basisPoints: 0, flat: 0n, flatFrom: 0n, cap: 0n });
 
-/** The rail that takes a payment in that currency: the wanted one, or the first. Refuses `no_rail` where there is none, or not that one. */
+/** The rail that takes a payment in that currency: the wanted one, or the first. Refuses `no_rail` where there is none, `invalid` for a wanted one that is not among them. */
 export function railThatTakes(rails: RailSettings, currency: string, wanted: string | null = null): string | Refusal {
   const able = rails.takes[currency] ?? [];
   const first = able[0];
   if (first === undefined) return refuse("no_rail");
   if (wanted === null) return first;
   if (able.includes(wanted)) return wanted;
-  return refuse("no_rail", `Payments in ${currency} are taken by ${able.join(", ")} here, not by ${wanted}.`, { field: "rail" });
+  return refuse("invalid", `The rail field must be one of ${able.join(", ")}; it is "${wanted.slice(0, 40)}".`, { field: "rail" });
 }
 
 /** The rail that pays out in that currency what the rail `took` took. */
