@@ -89,3 +89,22 @@ test("while the bank is silent nothing leaves, and afterwards it does", async ()
   await world.advance(11 * 60_000);
   expect((await payout(id)).state).toBe("succeeded");
 });
+
+test("an operator's word holds when the rail fails and the payout is tried again", async () => {
+  // The rail fails once at this account.
+  const { id } = await acceptedWith("0004", { found: true, accountName: "MUSA BELLO" });
+  const one = await payout(id);
+  const ask = {
+    id: randomUUID(),
+    sellerId: world.seller,
+    disbursementId: one.id,
+    orderId: id,
+    payeeKind: one.payeeKind,
+    payeeId: one.payeeId,
+  };
+  await world.done(requeue({ ...ask, actor: { party: "operator", name: "operator:1" } }));
+  await world.due();
+  expect(await payout(id)).toMatchObject({ state: "queued", attempts: 1 });
+  await world.advance(5 * 60_000);
+  expect(await payout(id)).toMatchObject({ state: "succeeded", attempts: 2 });
+});

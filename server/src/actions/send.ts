@@ -54,6 +54,11 @@ export interface BankSays {
 /** What is said when an operator sends money to an account in spite of what the bank said; the bank is then not asked again. */
 export const vouched = "The operator vouches for the account.";
 
+/** An operator's word holds for this payout until its payee's details are at fault; any other reason ends with what it was for. */
+function keptWord(one: Disbursement): string | null {
+  return one.reason === vouched ? vouched : null;
+}
+
 /** Why an account gets nothing yet; "ask": the bank must be asked first; undefined: it may be paid. */
 function accountNamed(book: Book, one: Disbursement, details: unknown, { named }: SendInput): string | undefined {
   if (!book.settings.accountNameNeeded || named === undefined || one.reason === vouched) return undefined;
@@ -154,7 +159,7 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
     writer.stepDisbursement(
       queued,
       "send",
-      { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: null, dueAt: null },
+      { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: keptWord(queued), dueAt: null },
       { attempt: id },
     );
     return handedOver(queued);
@@ -299,7 +304,12 @@ function stepMember(
       writer.stepDisbursement(one, action, { concludedAt: writer.now, dueAt: null }, note);
       return;
     case "failed": {
-      const fell = writer.stepDisbursement(one, action, { fault: outcome.fault, reason: outcome.reason }, note);
+      const fell = writer.stepDisbursement(
+        one,
+        action,
+        { fault: outcome.fault, reason: (outcome.fault === "rail" ? keptWord(one) : null) ?? outcome.reason },
+        note,
+      );
       if (outcome.fault === "payee") askForAccount(writer, writer.stepDisbursement(fell, "park", { dueAt: null }));
       else
         writer.stepDisbursement(fell, "retry", { dueAt: later(writer.now, backoff[Math.min(one.attempts - 1, backoff.length - 1)] ?? 0) });
