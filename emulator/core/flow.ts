@@ -25,7 +25,8 @@ export function arriving(faults: FaultSet, asked: bigint, currency: string): { r
   };
 }
 
-/** What becomes of money that is sent: how long it takes, whether it arrives, and whether it comes back an hour later. */
+/** What becomes of money that is sent: how long it takes, whether it arrives, and whether it comes back an hour later; only what arrived can. */
 export function courseOf(faults: FaultSet, pace: number): { readonly wait: number; readonly fails: boolean; readonly comesBack: boolean } {
-  return { wait: faults.has("pending") ? 6 * hour : pace, fails: faults.has("failed"), comesBack: faults.has("reversed") };
+  const fails = faults.has("failed");
+  return { wait: faults.has("pending") ? 6 * hour : pace, fails, comesBack: !fails && faults.has("reversed") };
 }

@@ -52,7 +52,7 @@ export function createRefund(on: Stripe, call: Call): Answer {
   const course = courseOf(call.faults, on.pace);
   later(on, course.wait, () => {
     endRefund(on, refund, course.fails);
-    if (course.comesBack && !course.fails) later(on, hour, () => returnRefund(on, refund));
+    if (course.comesBack) later(on, hour, () => returnRefund(on, refund));
   });
   return ok(refundObject(refund));
 }

@@ -141,5 +141,23 @@ async function judge(world: WorldOver, all: readonly Stormy[]): Promise<Pick<Sto
   );
   const open = Number(attempts.rows[0]?.open ?? 0n);
   if (open > 0) findings.push(`${open} attempts are undecided for ever`);
+  if (findings.length > 0) findings.push(...(await whereTheyPart(world)));
   return { states, attempts: Number(attempts.rows[0]?.n ?? 0n), findings };
+}
+
+/** The payouts of which rail and books do not say the same, each by its reference: where to begin to look. */
+async function whereTheyPart({ engine, emulated }: WorldOver): Promise<string[]> {
+  const { rows } = await engine.pool.query<{ reference: string; kind: string; state: string; said: string | null; amount: bigint }>(
+    "SELECT reference, kind, state, said, amount FROM attempts ORDER BY id",
+  );
+  const net = new Map<string, bigint>();
+  for (const { reference, from, to, amount } of emulated.movements()) {
+    const change = (to === "outside:banks" ? amount : 0n) - (from === "outside:banks" ? amount : 0n);
+    net.set(reference, (net.get(reference) ?? 0n) + change);
+  }
+  return rows
+    .filter(({ kind }) => kind === "payout")
+    .map((one) => ({ ...one, booked: one.state === "succeeded" ? one.amount : 0n, arrived: net.get(one.reference) ?? 0n }))
+    .filter(({ booked, arrived }) => booked !== arrived)
+    .map((one) => `payout ${one.reference} is ${one.state} (${one.said ?? "nothing said"}) with ${one.booked}; at banks is ${one.arrived}`);
 }
