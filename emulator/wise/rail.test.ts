@@ -101,6 +101,18 @@ test("the same customerTransactionId is the same transfer, also after its answer
   expect(((await call("GET", "/v1/transfers")).body as unknown as object[]).length).toBe(1);
 });
 
+test("a transfer is funded once, and not cancelled then, even before anything more has happened to it", async () => {
+  await topUp(50_000);
+  const transfer = (await create(1)).body["id"];
+  // All at once: no step of the clock lies between them.
+  const asked = await Promise.all([1, 2, 3].map(() => fund(transfer)));
+  expect(asked.map((one) => one.body["status"]).toSorted()).toEqual(["COMPLETED", "REJECTED", "REJECTED"]);
+  expect((await call("PUT", `/v1/transfers/${transfer as unknown as number}/cancel`)).status).toBe(422);
+  expect(emulator.wise.movements().filter((one) => one.what === "transfer")).toHaveLength(1);
+  await emulator.clock.idle();
+  expect(await status(transfer)).toBe("outgoing_payment_sent");
+});
+
 test("currencies change at a rate, and what comes in of each goes out or is held", async () => {
   await topUp(50_000);
   const made = await create(1, "", { targetCurrency: "NGN", targetAmount: 160_000.5 }, "NGN");

@@ -134,6 +134,7 @@ export function createTransfer(on: Wise, call: Call): Answer {
     reference: body.details?.reference ?? "",
     at: on.clock.now(),
     faults: call.faults,
+    funded: false,
     state: "incoming_payment_waiting",
   };
   on.transfers.set(transfer.customerId, transfer);
@@ -146,17 +147,23 @@ function find(on: Wise, id: string | undefined): Transfer {
   return found;
 }
 
+/** Whether it can still be funded or cancelled. */
+function isOpen(transfer: Transfer): boolean {
+  return transfer.state === "incoming_payment_waiting" && !transfer.funded;
+}
+
 /** `POST /v3/profiles/:profile/transfers/:id/payments`: an answer with 201 may still say REJECTED. */
 export function fundTransfer(on: Wise, call: Call): Answer {
   ofProfile(on, call);
   const transfer = find(on, call.params["id"]);
   const rejected = (errorCode: string) => ok({ type: "BALANCE", status: "REJECTED", errorCode, balanceTransactionId: null }, 201);
-  if (transfer.state !== "incoming_payment_waiting") return rejected("payment.exists");
+  if (!isOpen(transfer)) return rejected("payment.exists");
   const { source, sourceAmount } = transfer.quote;
   const faults = new Set([...transfer.faults, ...call.faults]);
   if (faults.has("insufficient_balance") || on.books.balance(books.balance, source) < sourceAmount)
     return rejected(errorCodes.insufficient);
   transfer.faults = faults;
+  transfer.funded = true;
   on.books.move({
     what: "transfer",
     from: books.balance,
@@ -272,7 +279,7 @@ export function listTransfers(on: Wise, call: Call): Answer {
 /** `PUT /v1/transfers/:id/cancel`, as long as it is not funded. */
 export function cancelTransfer(on: Wise, call: Call): Answer {
   const transfer = find(on, call.params["id"]);
-  if (transfer.state !== "incoming_payment_waiting") throw wiseNo("NOT_VALID", `A transfer that is ${transfer.state} cannot be cancelled`);
+  if (!isOpen(transfer)) throw wiseNo("NOT_VALID", `A transfer that is ${transfer.funded ? "funded" : transfer.state} cannot be cancelled`);
   step(on, transfer, "cancelled");
   return ok(transferObject(transfer));
 }
