@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Pollers } from "../../server/src/jobs/run-due.ts";
 import { funding } from "../shop.ts";
 import type { Measure } from "../bench.ts";
 import { openLoop } from "../open-loop.ts";
@@ -7,11 +8,17 @@ const perSecond = 100;
 /** Payments beside them, a second: a good half of what this machine does over HTTP. */
 const beside = 400;
 
-/** Signed notices of a rail at a fixed rate, each checked, stored raw and acknowledged, while payments are committed beside them at a fixed rate too. */
+/**
+ * Signed notices of a rail at a fixed rate, each checked, stored raw and acknowledged, while payments are committed beside them at a fixed rate too, and the jobs
+ * send their letters and handle the notices.
+ */
 export const railEvents: Measure = {
   name: "rail-events",
   round: async (bench) => {
     const orders = await bench.orders(Math.ceil(2_000 * bench.scale));
+    const jobs = new Pollers(bench.parts.engine, 1_000);
+    bench.parts.onCommit(() => jobs.wake());
+    jobs.start();
     const busy = openLoop(
       orders.map((order) => () => bench.parts.engine.lanes.one(funding(order))),
       beside,
@@ -30,6 +37,8 @@ export const railEvents: Measure = {
       perSecond,
     );
     await busy;
+    bench.parts.onCommit(() => undefined);
+    await jobs.stop();
     return { rail_event_p99: p99 };
   },
 };
