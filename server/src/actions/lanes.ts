@@ -25,8 +25,8 @@ const transient = /^(40001|40P01|55P03|57P0[123]|57014|08...|25006|25P0[23])$/;
 const lockTimeout = "55P03";
 
 /**
- * Brings commands to the database in batches: an idle lane commits what comes at once; what arrives while it is busy goes together in
- * the next transaction. No timer, so nobody waits for company.
+ * Brings commands to the database in batches: an idle lane takes what came in this turn of the event loop; what arrives while it is busy goes
+ * together in the next transaction. No timer, so nobody waits for company.
  */
 export class Lanes {
   readonly #open: () => Promise<Lane>;
@@ -44,7 +44,7 @@ export class Lanes {
   #waiting = 0;
   #closing: (() => void) | undefined;
   #closed = false;
-  #gathering = false;
+  #settingOff = false;
 
   constructor(
     open: () => Promise<Lane>,
@@ -59,17 +59,9 @@ export class Lanes {
     this.#idle = Array.from({ length: limits.lanes }, () => undefined);
   }
 
-  /** Runs a list of commands; the answers come in its order. They set off together: an idle lane does not leave with the first alone. */
+  /** Runs a list of commands; the answers come in its order. */
   act(commands: readonly Command[]): Promise<Answer[]> {
-    this.#gathering = true;
-    let answers: Promise<Answer>[];
-    try {
-      answers = commands.map((one) => this.#join(one));
-    } finally {
-      this.#gathering = false;
-    }
-    this.#pump();
-    return Promise.all(answers);
+    return Promise.all(commands.map((one) => this.#join(one)));
   }
 
   /** To be called when rows were taken away beneath this process, as only a scratch database does. */
@@ -113,13 +105,28 @@ export class Lanes {
       if (behind < 0) queue.push(waiting);
       else queue.splice(behind, 0, waiting);
       this.#waiting += 1;
-      this.#pump();
+      this.#pumpSoon();
     });
   }
 
+  /**
+   * At the end of this turn of the event loop, when every caller that heard its answer in it has asked again and every request that has arrived
+   * is read. Else a lane would leave with the first of them alone, and the others would wait for a commit of one.
+   */
+  #pumpSoon(): void {
+    if (this.#settingOff || this.#idle.length === 0) return;
+    this.#settingOff = true;
+    this.endOfTurn(() => this.#pump());
+  }
+
+  protected endOfTurn(go: () => void): void {
+    setImmediate(go);
+  }
+
   #pump(): void {
+    this.#settingOff = false;
     // The second lane starts only when a full batch waits: two half-full batches cost two commits.
-    while (!this.#gathering && this.#idle.length > 0 && (this.#working === 0 || this.#waiting >= this.#limits.batch)) {
+    while (this.#idle.length > 0 && (this.#working === 0 || this.#waiting >= this.#limits.batch)) {
       const batch = this.#takeBatch();
       if (batch.length === 0) return;
       const lane = this.#idle.shift();
@@ -159,7 +166,7 @@ export class Lanes {
       this.#working -= 1;
       this.#idle.push(lane);
       this.#after(batch.map((one) => one.command));
-      this.#pump();
+      this.#pumpSoon();
       if (this.#working === 0 && this.#waiting === 0) this.#closing?.();
     }
   }

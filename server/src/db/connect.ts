@@ -80,6 +80,10 @@ export async function openLane(url: string, options: LaneOptions): Promise<Lane>
     timezone: "UTC",
     plan_cache_mode: "force_generic_plan",
     jit: "off",
+    // Every statement of a lane finds few rows by their keys. A plan made while a table was small would walk all of it for ever after.
+    enable_seqscan: "off",
+    enable_hashjoin: "off",
+    enable_mergejoin: "off",
     lock_timeout: "1s",
     idle_in_transaction_session_timeout: "5s",
     statement_timeout: "5s",

@@ -1,6 +1,6 @@
 /**
- * Reads things by key for many who ask at the same time: whoever finds nothing under way is served at once, and those who come meanwhile go
- * together in the next statement, each key once. Nothing is kept: an answer was read after it was asked for.
+ * Reads things by key for many who ask at the same time: whoever finds nothing under way is served with all who asked in the same turn of the event
+ * loop, and those who come meanwhile go together in the next statement, each key once. Nothing is kept: an answer was read after it was asked for.
  */
 export class Gather<Key extends string | number, Value> {
   readonly #load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
@@ -16,7 +16,7 @@ export class Gather<Key extends string | number, Value> {
 
   get(key: Key): Promise<Value | undefined> {
     const asked = this.#waiting.get(key) ?? Promise.withResolvers<Value | undefined>();
-    if (this.#waiting.size === 0 && this.#away < this.#most) queueMicrotask(() => void this.#leave());
+    if (this.#waiting.size === 0 && this.#away < this.#most) setImmediate(() => void this.#leave());
     this.#waiting.set(key, asked);
     return asked.promise;
   }
