@@ -175,6 +175,16 @@ CREATE TABLE buyers (
 GRANT INSERT, SELECT, UPDATE ON buyers TO tranche_app;
 GRANT SELECT ON buyers TO tranche_read;
 
+CREATE TABLE changed_payees (
+  seller_id bigint NOT NULL,
+  version integer NOT NULL,
+  CONSTRAINT changed_payees_pkey PRIMARY KEY (seller_id),
+  CONSTRAINT changed_payees_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
+);
+GRANT DELETE, INSERT, SELECT ON changed_payees TO tranche_app;
+GRANT SELECT ON changed_payees TO tranche_read;
+GRANT UPDATE (version) ON changed_payees TO tranche_app;
+
 CREATE TABLE checkouts (
   token_hash text NOT NULL,
   seller_id bigint NOT NULL,

@@ -148,7 +148,7 @@ const overview: OperatorView = {
       currency: "NGN",
       since: at("23T10:00:00"),
       freedBy: "The payee’s identity must be verified once; the operator confirms it.",
-      identityMissing: true,
+      verify: 7,
       orderUrl: "/operator/orders/7/3021",
       orderId: 3021,
     },

@@ -23,7 +23,8 @@ export interface DisbursementAsk extends Ask {
   readonly payeeId: number;
 }
 
-function refsOf(ask: DisbursementAsk) {
+/** What a step of a disbursement needs to see. */
+export function refsOf(ask: DisbursementAsk) {
   return {
     disbursements: [ask.disbursementId],
     payees: [{ kind: ask.payeeKind, id: ask.payeeId }],
@@ -122,7 +123,9 @@ function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | 
 
 /** A parked disbursement is looked at again when its last waiting hold or time ends by itself; anything else wakes it by an action. */
 export function parkedUntil(book: Book, one: Disbursement): Date | null {
-  const { holds, coolsUntil } = book.factsOfDisbursement(one);
+  const { holds, coolsUntil, unverified } = book.factsOfDisbursement(one);
+  // Nobody knows when the operator will have looked; that wakes it.
+  if (unverified) return null;
   const ends = [...holds.map((hold) => hold.liftsAt), ...(coolsUntil === null ? [] : [coolsUntil])];
   const times = ends.flatMap((end) => (end === null ? [] : [end.getTime()]));
   return times.length === 0 || times.length < ends.length ? null : new Date(Math.max(...times));

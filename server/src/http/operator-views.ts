@@ -72,7 +72,7 @@ export async function overview(
       paidAs: one.outCurrency === one.currency ? null : { amount: one.outAmount, currency: one.outCurrency },
       since: one.createdAt,
       freedBy: one.reason ?? "New payout details from the payee.",
-      identityMissing: (one.reason ?? "").includes("identity"),
+      verify: (one.reason ?? "").includes("identity") ? (one.payeeKind === "operator" ? one.payeeId : one.sellerId) : null,
       orderUrl: one.orderId === null ? null : `/operator/orders/${one.sellerId}/${one.orderId}`,
       orderId: one.orderId,
     })),
