@@ -68,4 +68,6 @@ export interface Reconciliation {
   file(rail: string, text: string): Promise<readonly string[] | Refusal>;
   lines(rail: string, lines: unknown): Promise<readonly string[] | Refusal>;
   close(input: { readonly id: number; readonly note: string; readonly by: string; readonly book: boolean }): Promise<Refusal | undefined>;
+  /** The operator's own money has changed: rails that lack money may go on, or must stop. */
+  weigh(): Promise<void>;
 }
