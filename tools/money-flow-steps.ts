@@ -194,7 +194,11 @@ export const flows: readonly Flow[] = [
       step("it fails", movements.reverse(movements.fxPayout(abroad))),
       step("it is sent again", movements.fxPayout(abroad)),
       step("Wise says that it arrived; its fee is the payee's", movements.succeeded({ ...dollars, amount: 13_546n, cost: 0n })),
-      step("the payee's bank returns it", movements.fxPayoutReversed(abroad)),
+      step(
+        "the payee's bank returns it, and Wise keeps its fee of USD 1.18",
+        movements.fxPayoutReversed(abroad),
+        movements.keptOfReturn({ ...dollars, kept: 118n }),
+      ),
       step("it is sent once more", movements.fxPayout(abroad)),
       step("and arrives", movements.succeeded({ ...dollars, amount: 13_546n, cost: 0n })),
       step(

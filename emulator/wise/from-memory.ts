@@ -38,6 +38,9 @@ export const errorCodes = {
 /** A recipient of that name may not be paid. */
 export const blockedName = "Blocked Person";
 
+/** The longest time that one statement covers. */
+export const statementReach = 469 * 86_400_000;
+
 /** Twenty-five tries within two weeks is documented; how they lie is not. */
 export const noticeTries = 25;
 export const noticeEvery = 14 * 3_600_000;

@@ -60,7 +60,7 @@ const fund = (transfer: unknown, fault = "") =>
   );
 const topUp = (amount: number) => call("POST", "/_emulator/balance", { currency: "USD", amount });
 const status = async (transfer: unknown) => (await call("GET", `/v1/transfers/${transfer as number}`)).body["status"];
-const states = () => shop.events().map((one) => one.data.current_state);
+const states = () => shop.events().flatMap((one) => one.data.current_state ?? []);
 
 test("quote, recipient, transfer, funding: the states in order, under Wise's own signature", async () => {
   await topUp(50_000);
@@ -101,6 +101,18 @@ test("the same customerTransactionId is the same transfer, also after its answer
   expect(((await call("GET", "/v1/transfers")).body as unknown as object[]).length).toBe(1);
 });
 
+test("a transfer is funded once, and not cancelled then, even before anything more has happened to it", async () => {
+  await topUp(50_000);
+  const transfer = (await create(1)).body["id"];
+  // All at once: no step of the clock lies between them.
+  const asked = await Promise.all([1, 2, 3].map(() => fund(transfer)));
+  expect(asked.map((one) => one.body["status"]).filter((one) => one === "COMPLETED")).toHaveLength(1);
+  expect((await call("PUT", `/v1/transfers/${transfer as unknown as number}/cancel`)).status).toBe(422);
+  expect(emulator.wise.movements().filter((one) => one.what === "transfer")).toHaveLength(1);
+  await emulator.clock.idle();
+  expect(await status(transfer)).toBe("outgoing_payment_sent");
+});
+
 test("currencies change at a rate, and what comes in of each goes out or is held", async () => {
   await topUp(50_000);
   const made = await create(1, "", { targetCurrency: "NGN", targetAmount: 160_000.5 }, "NGN");
@@ -112,6 +124,8 @@ test("currencies change at a rate, and what comes in of each goes out or is held
   expect(await status(made.body["id"])).toBe("funds_refunded");
   expect(states()).toEqual(["processing", "funds_converted", "outgoing_payment_sent", "bounced_back", "funds_refunded"]);
   // 1.01 was the fee; it stays.
+  const refund = shop.events().find((one) => one.event_type === "transfers#refund");
+  expect(refund?.data.resource).toMatchObject({ type: "transfer", id: made.body["id"], refund_amount: 100.01, refund_currency: "USD" });
   expect(emulator.wise.audit()).toMatchObject([
     { currency: "USD", held: { balance: 49_899n, fees: 101n } },
     { currency: "NGN", in: 32_000_100n, out: 32_000_100n },
@@ -163,6 +177,30 @@ test("an invented field and a missing token are refused", async () => {
   expect((await call("POST", "/_emulator/disputes", { reference: "x" })).status).toBe(422);
 });
 
+test("a balance's statement has what went in and out of it, and names each transfer", async () => {
+  await topUp(50_000);
+  await topUp(1);
+  const made = await create(1);
+  await fund(made.body["id"], "reversed");
+  await emulator.clock.advance(2 * hour);
+  const balances = (await call("GET", `/v4/profiles/${profile}/balances?types=STANDARD`)).body as unknown as { id: number }[];
+  const path = `/v1/profiles/${profile}/balance-statements/${balances[0]?.id}/statement.json`;
+  const [from, to] = [started.toISOString(), emulator.clock.now().toISOString()];
+  const read = async (currency: string, start: string, end: string) =>
+    call("GET", `${path}?currency=${currency}&intervalStart=${start}&intervalEnd=${end}&type=COMPACT`);
+  const { body } = await read("USD", from, to);
+  const lines = body["transactions"] as unknown as { type: string; amount: { value: number }; referenceNumber: string }[];
+  expect(lines.map((one) => [one.type, one.amount.value, one.referenceNumber.split("-")[0]])).toEqual([
+    ["CREDIT", 198.5, "TRANSFER"],
+    ["DEBIT", -200, "TRANSFER"],
+    ["CREDIT", 0.01, "BALANCE"],
+    ["CREDIT", 500, "BALANCE"],
+  ]);
+  expect(lines[0]?.referenceNumber).toBe(`TRANSFER-${made.body["id"]}`);
+  expect(((await read("USD", to, to)).body["transactions"] as unknown as object[]).length).toBe(0);
+  expect([await read("EUR", from, to), await read("USD", to, from)].map((one) => one.status)).toEqual([422, 422]);
+});
+
 test("a forged notice says bounced_back under another key", async () => {
   await topUp(50_000);
   const made = await create(1, "webhook_forged");
@@ -179,4 +217,9 @@ test("a forged notice says bounced_back under another key", async () => {
     ["bounced_back", false],
     ["processing", true],
   ]);
+  const back = await create(2, "webhook_forged");
+  await fund(back.body["id"], "failed");
+  await emulator.clock.idle();
+  const told = shop.heard.map(({ body }) => JSON.parse(body).data.resource.refund_amount).filter((one) => one !== undefined);
+  expect(told).toEqual([2_000, 200]);
 });

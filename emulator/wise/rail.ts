@@ -7,6 +7,7 @@ import type { About, Answer, Call, Parts, Route } from "../core/rail-server.ts";
 import type { WebhookManner } from "../core/webhooks.ts";
 import { wiseNo } from "./answers.ts";
 import { noticeEvery, noticeTries } from "./from-memory.ts";
+import { balances, statement } from "./balances.ts";
 import * as schemas from "./schemas.ts";
 import type { Wise } from "./state.ts";
 import { clearWise, newWise, toMajor, toMinor } from "./state.ts";
@@ -29,13 +30,24 @@ function keys(): { readonly own: Pair; readonly other: Pair } {
   return pairs;
 }
 
+interface Told {
+  readonly data: { readonly current_state?: string; readonly resource: { readonly refund_amount?: number } };
+}
+
+/** Says of a change of state that the money bounced back, and of a refund that it was ten times as much. */
+function forgery(event: Told): object {
+  const { data } = event;
+  const { resource } = data;
+  if (resource.refund_amount === undefined) return { ...event, data: { ...data, current_state: "bounced_back" } };
+  return { ...event, data: { ...data, resource: { ...resource, refund_amount: resource.refund_amount * 10 } } };
+}
+
 /** Wise signs the body with RSA, names each delivery, waits five seconds, and tries twenty-five times. */
 export function wiseManner(chance: Chance): WebhookManner {
   return {
     rail: "wise",
     encode(event, forged) {
-      const { data } = event as { data: { current_state: string } };
-      const body = JSON.stringify(forged ? { ...event, data: { ...data, current_state: "bounced_back" } } : event);
+      const body = JSON.stringify(forged ? forgery(event as Told) : event);
       const { privateKey } = forged ? keys().other : keys().own;
       const signature = sign("RSA-SHA256", Buffer.from(body), privateKey).toString("base64");
       return { body, headers: { "x-signature-sha256": signature, "x-delivery-id": chance.uuid() } };
@@ -83,7 +95,13 @@ export function makeWise(parts: Parts, apiToken: string): { readonly routes: rea
       about,
       handle: on(transfers.fundTransfer),
     },
-    { method: "GET", path: "/v4/profiles/:profile/balances", query: schemas.balancesQuery, handle: on(transfers.balances) },
+    { method: "GET", path: "/v4/profiles/:profile/balances", query: schemas.balancesQuery, handle: on(balances) },
+    {
+      method: "GET",
+      path: "/v1/profiles/:profile/balance-statements/:balance/statement.json",
+      query: schemas.statementQuery,
+      handle: on(statement),
+    },
   ];
   const levers: Levers = {
     name: "wise",

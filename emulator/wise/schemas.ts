@@ -78,4 +78,8 @@ function query(...names: readonly string[]): object {
 
 export const noQuery = query();
 export const balancesQuery = { ...query("types"), required: ["types"] };
+export const statementQuery = {
+  ...query("currency", "intervalStart", "intervalEnd", "type"),
+  required: ["currency", "intervalStart", "intervalEnd"],
+};
 export const transfersQuery = query("profile", "status", "limit", "offset", "createdDateStart", "createdDateEnd");

@@ -37,6 +37,8 @@ export interface Transfer {
   readonly at: Date;
   /** Those of the transfer, and of its funding. */
   faults: FaultSet;
+  /** Its money left the balance. The state that says so comes a moment later. */
+  funded: boolean;
   state: TransferState;
 }
 

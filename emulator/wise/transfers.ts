@@ -9,7 +9,7 @@ import { nextId, toMajor, toMinor } from "./state.ts";
 const ok = (body: object, status = 200): Answer => ({ status, body });
 const exchange = "outside:exchange";
 
-function ofProfile(on: Wise, call: Call): void {
+export function ofProfile(on: Wise, call: Call): void {
   if (call.params["profile"] !== String(on.profile)) throw missing("profile", call.params["profile"]);
 }
 
@@ -134,6 +134,7 @@ export function createTransfer(on: Wise, call: Call): Answer {
     reference: body.details?.reference ?? "",
     at: on.clock.now(),
     faults: call.faults,
+    funded: false,
     state: "incoming_payment_waiting",
   };
   on.transfers.set(transfer.customerId, transfer);
@@ -146,17 +147,23 @@ function find(on: Wise, id: string | undefined): Transfer {
   return found;
 }
 
+/** Whether it can still be funded or cancelled. */
+function isOpen(transfer: Transfer): boolean {
+  return transfer.state === "incoming_payment_waiting" && !transfer.funded;
+}
+
 /** `POST /v3/profiles/:profile/transfers/:id/payments`: an answer with 201 may still say REJECTED. */
 export function fundTransfer(on: Wise, call: Call): Answer {
   ofProfile(on, call);
   const transfer = find(on, call.params["id"]);
   const rejected = (errorCode: string) => ok({ type: "BALANCE", status: "REJECTED", errorCode, balanceTransactionId: null }, 201);
-  if (transfer.state !== "incoming_payment_waiting") return rejected("payment.exists");
+  if (!isOpen(transfer)) return rejected("payment.exists");
   const { source, sourceAmount } = transfer.quote;
   const faults = new Set([...transfer.faults, ...call.faults]);
   if (faults.has("insufficient_balance") || on.books.balance(books.balance, source) < sourceAmount)
     return rejected(errorCodes.insufficient);
   transfer.faults = faults;
+  transfer.funded = true;
   on.books.move({
     what: "transfer",
     from: books.balance,
@@ -215,7 +222,7 @@ function refund(on: Wise, transfer: Transfer): void {
     currency: source,
     reference: transfer.customerId,
   });
-  step(on, transfer, "funds_refunded");
+  refunded(on, transfer, sourceAmount);
 }
 
 /** It had been sent, and the bank returned it: back in the source currency, without the fee. */
@@ -236,24 +243,35 @@ function comeBack(on: Wise, transfer: Transfer): void {
     currency: source,
     reference,
   });
+  refunded(on, transfer, sourceAmount - fee);
+}
+
+/** Two notices: the state, and how much it was. */
+function refunded(on: Wise, transfer: Transfer, amount: bigint): void {
   step(on, transfer, "funds_refunded");
+  const resource = { refund_amount: toMajor(amount), refund_currency: transfer.quote.source };
+  tell(on, transfer, "transfers#refund", resource);
 }
 
 function step(on: Wise, transfer: Transfer, state: TransferState): void {
+  const states = { current_state: state, previous_state: transfer.state };
+  transfer.state = state;
+  tell(on, transfer, "transfers#state-change", {}, states);
+}
+
+function tell(on: Wise, transfer: Transfer, kind: string, ofResource: object, ofData: object = {}): void {
   const at = on.clock.now().toISOString();
   const event = {
     data: {
-      resource: { type: "transfer", id: transfer.id, profile_id: on.profile, account_id: transfer.account.id },
-      current_state: state,
-      previous_state: transfer.state,
+      resource: { type: "transfer", id: transfer.id, profile_id: on.profile, account_id: transfer.account.id, ...ofResource },
+      ...ofData,
       occurred_at: at,
     },
     subscription_id: "01234567-89ab-4cde-a012-3456789abcde",
-    event_type: "transfers#state-change",
+    event_type: kind,
     schema_version: "2.0.0",
     sent_at: at,
   };
-  transfer.state = state;
   on.webhooks.send(event, transfer.faults);
 }
 
@@ -272,24 +290,9 @@ export function listTransfers(on: Wise, call: Call): Answer {
 /** `PUT /v1/transfers/:id/cancel`, as long as it is not funded. */
 export function cancelTransfer(on: Wise, call: Call): Answer {
   const transfer = find(on, call.params["id"]);
-  if (transfer.state !== "incoming_payment_waiting") throw wiseNo("NOT_VALID", `A transfer that is ${transfer.state} cannot be cancelled`);
+  if (!isOpen(transfer)) throw wiseNo("NOT_VALID", `A transfer that is ${transfer.funded ? "funded" : transfer.state} cannot be cancelled`);
   step(on, transfer, "cancelled");
   return ok(transferObject(transfer));
-}
-
-/** `GET /v4/profiles/:profile/balances?types=STANDARD` */
-export function balances(on: Wise, call: Call): Answer {
-  ofProfile(on, call);
-  const used = on.books.audit().map((one) => one.currency);
-  return ok(
-    [...new Set([...used, "USD"])].map((currency, at) => ({
-      id: 200_000 + at,
-      currency,
-      type: "STANDARD",
-      amount: { value: toMajor(on.books.balance(books.balance, currency)), currency },
-      reservedAmount: { value: toMajor(on.books.balance(books.inTransit, currency)), currency },
-    })),
-  );
 }
 
 function transferObject(one: Transfer): object {

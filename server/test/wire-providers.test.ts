@@ -76,6 +76,12 @@ describe("serviceprovider/create", () => {
       phone: "+2348036660005",
     };
     expect((await create(usd)).body.data).toMatchObject({ type: 2, account_id: "P47412", bank_code: null, bank_account_number: null });
+    // Another account under the same phone mends it; a naira provider with that phone stays what it is.
+    const mended = (await create({ ...usd, account_id: "P47413" })).body.data;
+    expect(mended).toMatchObject({ id: ((await create(usd)).body.data as { id: number }).id, account_id: "P47413" });
+    const both = (await create({ phone: "+2348036660009", bank_account_number: "0123456787" })).body.data as { id: number };
+    const dollars = (await create({ ...usd, account_id: "P47414", phone: "+2348036660009" })).body.data as { id: number };
+    expect(dollars.id).not.toBe(both.id);
     const missing = await world.still(() => create({ ...usd, account_id: "" }));
     expect([missing.status, missing.body.message]).toEqual([422, "The account_id field is required."]);
   });

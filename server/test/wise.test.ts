@@ -16,11 +16,14 @@ import { railListener } from "./setup/rail-listener.ts";
 import { sendContract } from "./rail-contract.ts";
 
 const quarter = 15 * 60_000;
+/** What Wise keeps of the 50.00 of {@link payout}. */
+const feeOf5000 = 75n;
 const calls = {
   quote: "POST /v3/profiles/:profile/quotes",
   recipient: "POST /v1/accounts",
   transfer: "POST /v1/transfers",
   funding: "POST /v3/profiles/:profile/transfers/:id/payments",
+  statement: "GET /v1/profiles/:profile/balance-statements/:balance/statement.json",
 } as const;
 type Rule = Parameters<Emulator["wise"]["script"]>[0];
 
@@ -218,9 +221,52 @@ describe("money", () => {
     await emulator.clock.idle();
     expect((await rail.lookUpSend(request)).status).toBe("succeeded");
     await emulator.clock.advance(3_600_000);
-    expect(await rail.lookUpSend(request)).toMatchObject({ status: "reversed" });
+    expect(await rail.lookUpSend(request)).toMatchObject({ status: "reversed", kept: feeOf5000 });
     // Whoever sends looks again.
     expect((await rail.send(request)).status).toBe("pending");
+  });
+
+  test("that came back before anybody saw it arrive is reversed too: Wise has kept its fee of it", async () => {
+    const request = await faulty("payout-came-back-unseen", "reversed", calls.funding);
+    await rail.send(request);
+    await emulator.clock.advance(3_600_000);
+    expect(await rail.lookUpSend(request)).toMatchObject({ status: "reversed", fault: "payee", kept: feeOf5000 });
+  });
+
+  test("that came back where Wise gives no statement: the notice says how much, if it is true", async () => {
+    const request = await faulty("payout-came-back-told", "reversed", calls.funding);
+    emulator.wise.script({ fault: "webhook_forged", on: calls.funding, times: 1 });
+    await rail.send(request);
+    await emulator.clock.idle();
+    const before = heard.all.length;
+    emulator.wise.script({ fault: "error_500", on: calls.statement, times: 2 });
+    await emulator.clock.advance(3_600_000);
+    expect(await rail.lookUpSend(request)).toMatchObject({ status: "pending", reason: expect.stringContaining("how much") });
+    let forged = 0;
+    for (const { raw, headers } of heard.all.slice(before)) {
+      try {
+        await rail.placeEvent?.(rail.parseEvent(raw, headers));
+      } catch (error) {
+        expect(error).toBeInstanceOf(RailEventRejected);
+        forged += 1;
+      }
+    }
+    expect(forged).toBe(3);
+    expect(await rail.lookUpSend(request)).toMatchObject({ status: "reversed", kept: feeOf5000 });
+  });
+
+  test("that came back and of which nobody says how much is waited for an hour; then the payee is owed it again", async () => {
+    const request = await faulty("payout-came-back-untold", "reversed", calls.funding);
+    await rail.send(request);
+    await emulator.clock.idle();
+    await rail.lookUpSend(request);
+    await emulator.clock.advance(3_600_000);
+    emulator.wise.script({ fault: "rate_limit", on: calls.statement, times: 3 });
+    expect((await rail.lookUpSend(request)).status).toBe("pending");
+    await emulator.clock.advance(3_599_000);
+    expect((await rail.lookUpSend(request)).status).toBe("pending");
+    await emulator.clock.advance(1_000);
+    expect(await rail.lookUpSend(request)).toMatchObject({ status: "reversed", kept: 0n });
   });
 
   test("that Wise does not have fails by the rail, though the answer is 201, and the transfer can never be funded later", async () => {

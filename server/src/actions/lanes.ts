@@ -116,7 +116,11 @@ export class Lanes {
   #pumpSoon(): void {
     if (this.#settingOff || this.#idle.length === 0) return;
     this.#settingOff = true;
-    setImmediate(() => this.#pump());
+    this.endOfTurn(() => this.#pump());
+  }
+
+  protected endOfTurn(go: () => void): void {
+    setImmediate(go);
   }
 
   #pump(): void {

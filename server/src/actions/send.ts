@@ -5,7 +5,7 @@ import { must } from "../domain/fault.ts";
 import { parseAccount } from "../domain/ledger-accounts.ts";
 import { decide } from "../domain/machine.ts";
 import { disbursementMachine } from "../domain/money-out-table.ts";
-import { failed, fxPayout, fxPayoutReversed, reverse, reversedAfterSuccess, sent, succeeded } from "../domain/movements.ts";
+import { failed, fxPayout, fxPayoutReversed, keptOfReturn, reverse, reversedAfterSuccess, sent, succeeded } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
@@ -206,7 +206,7 @@ export type AttemptOutcome =
   | { readonly status: "failed"; readonly fault: "payee" | "rail"; readonly reason: string }
   | { readonly status: "pending" }
   | { readonly status: "unknown"; readonly reason: string }
-  | { readonly status: "reversed"; readonly reason: string; readonly cost?: bigint };
+  | { readonly status: "reversed"; readonly reason: string; readonly cost?: bigint; readonly kept?: bigint };
 
 const backoff = [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000];
 
@@ -298,7 +298,10 @@ function moved(one: Disbursement, outcome: AttemptOutcome, first: boolean): Post
     case "failed":
       return abroad ? reverse(fxPayout(sides(one))) : failed(sides(one));
     case "reversed":
-      return abroad ? fxPayoutReversed(sides(one)) : reversedAfterSuccess(sides(one));
+      return [
+        ...(abroad ? fxPayoutReversed(sides(one)) : reversedAfterSuccess(sides(one))),
+        ...keptOfReturn({ rail: one.rail, currency: one.outCurrency, kept: first ? (outcome.kept ?? 0n) : 0n }),
+      ];
     default:
       return [];
   }

@@ -18,6 +18,8 @@ import { makeDelivery, stopDelivery } from "./delivery.ts";
 export interface Assembled {
   readonly engine: Engine;
   readonly pool: pg.Pool;
+  /** Connections for what somebody waits for, so that the jobs cannot take them all. */
+  readonly requests: pg.Pool;
   readonly sandboxRail: SandboxRail | undefined;
   /** Called by the server once it polls: wakes the jobs after each commit. */
   onCommit(wake: () => void): void;
@@ -37,7 +39,8 @@ export function assemble(input: {
 }): Assembled {
   const { config, ownerUrl, baseUrl, secretKey, log } = input;
   const now = input.now ?? (() => new Date());
-  const pool = makePool(ownerUrl, { role: "tranche_app", max: 8, applicationName: "tranche" });
+  const pool = makePool(ownerUrl, { role: "tranche_app", max: 6, applicationName: "tranche jobs" });
+  const requests = makePool(ownerUrl, { role: "tranche_app", max: 6, applicationName: "tranche" });
   const sandbox = config.mode === "sandbox" ? mailbox(pool, now) : undefined;
   const rails = new Map<string, Rail>();
   let sandboxRail: SandboxRail | undefined;
@@ -100,6 +103,7 @@ export function assemble(input: {
   return {
     engine,
     pool,
+    requests,
     sandboxRail,
     onCommit: (wakeJobs) => {
       wake = wakeJobs;
@@ -108,6 +112,7 @@ export function assemble(input: {
       await stopDelivery(delivery);
       await lanes.close();
       await closeRails();
+      await requests.end();
       await pool.end();
     },
   };

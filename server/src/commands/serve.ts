@@ -167,13 +167,13 @@ function withDemo(app: App, people: Seeded | undefined): App {
 
 /** What the routes work with. */
 export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseUrl: string): App {
-  const { engine, pool, sandboxRail } = parts;
+  const { engine, pool, requests, sandboxRail } = parts;
   return {
     mode: config.mode,
-    pool,
+    pool: requests,
     lanes: engine.lanes,
     // Two at a time: one may wait for a page of the disk while the other is answered.
-    holders: new Gather((publicKeys) => sellersByKeys(pool, publicKeys, engine.now()), 2),
+    holders: new Gather((publicKeys) => sellersByKeys(requests, publicKeys, engine.now()), 2),
     opened: new Opened(secretKey),
     settings: engine.settings,
     baseUrl,

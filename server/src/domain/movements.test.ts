@@ -228,7 +228,8 @@ describe("money out", () => {
     const after = released().post(movements.sent(sending)).post(movements.failed(sending));
     expect([after.balance(payable), after.balance(outgoing)]).toEqual([v, 0n]);
     const back = pay(released(), payable).post(movements.reversedAfterSuccess(sending));
-    expect([back.balance(payable), back.debit(cash)]).toEqual([v, 433_250n]);
+    back.post(movements.keptOfReturn({ ...at, kept: 118n }));
+    expect([back.balance(payable), back.debit(cash), back.debit(fees)]).toEqual([v, 433_132n, 118n]);
   });
 
   test("nothing but payables, refunds and unapplied money can be sent", () => {
@@ -362,9 +363,8 @@ describe("two currencies", () => {
       .post(movements.succeeded({ rail: "wise", currency: "USD", amount: 13_546n, cost: 0n }));
     back.post(movements.fxPayoutReversed(payout));
     for (const ledger of [after, back]) {
-      expect(ledger.balance(provider)).toBe(5_553_960n);
-      expect([ledger.balance(platformFx, "NGN"), ledger.balance(platformFx, "USD")]).toEqual([0n, 0n]);
-      expect([ledger.balance(wiseOut, "USD"), ledger.balance(wiseCash, "USD")]).toEqual([0n, 0n]);
+      expect([ledger.balance(provider), ledger.balance(platformFx, "USD")]).toEqual([5_553_960n, 0n]);
+      expect([ledger.balance(platformFx, "NGN"), ledger.balance(wiseOut, "USD"), ledger.balance(wiseCash, "USD")]).toEqual([0n, 0n, 0n]);
     }
   });
 });

@@ -178,6 +178,11 @@ export function reversedAfterSuccess({ account, rail, currency, amount }: Sendin
   return move(railCash(rail), waiting(account), amount, currency);
 }
 
+/** What the rail kept of money that came back: the payee is owed all of it again, so the rest is the platform's cost. */
+export function keptOfReturn({ rail, currency, kept }: AtRail & { readonly kept: bigint }): Posting[] {
+  return move(railFees(rail), railCash(rail), kept, currency);
+}
+
 // Disputes with the buyer's bank
 
 /** The rail takes the disputed amount: when the dispute opens or, where it waits until it is lost, just before the loss is posted. */

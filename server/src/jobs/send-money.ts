@@ -196,7 +196,7 @@ function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {
     case "pending":
       return { status: "pending" };
     case "reversed":
-      return { status: "reversed", reason, cost: told.cost ?? 0n };
+      return { status: "reversed", reason, cost: told.cost ?? 0n, kept: "kept" in told ? (told.kept ?? 0n) : 0n };
     case "never_seen":
     case "unknown":
       return { status: "unknown", reason };

@@ -222,6 +222,8 @@ export interface SendLookUp {
   /** `never_seen`: the request never arrived, so the same reference may be sent. `reversed`: it succeeded, and came back. */
   readonly status: SendOutcome["status"] | "reversed" | "never_seen";
   readonly cost?: bigint;
+  /** Of one that came back: what the rail kept of the amount, beside `cost`. */
+  readonly kept?: bigint;
   readonly fault?: "payee" | "rail";
   readonly reason?: string;
 }
@@ -262,7 +264,7 @@ export interface RailEvent {
   /**
    * payment.succeeded: gross, as the payer paid it. payment.settled: net, as it reached our balance. dispute_opened: the amount in
    * dispute. dispute_won: what came back, if it was taken. dispute_lost: what is lost for good; taken money above it is given back with
-   * the same event. send.*: the amount sent.
+   * the same event. send.*: the amount sent; send.changed: what came back, where the rail tells it there alone.
    */
   readonly amount?: bigint;
   readonly currency?: string;

@@ -73,7 +73,7 @@ export async function startInstallation(count: number, callbackUrl: string): Pro
     },
     killBackend: async (choose) => {
       const { rows } = await pool.query<{ pid: number }>(
-        "SELECT pid FROM pg_stat_activity WHERE application_name IN ('tranche', 'tranche lane') ORDER BY pid",
+        "SELECT pid FROM pg_stat_activity WHERE application_name IN ('tranche', 'tranche jobs', 'tranche lane') ORDER BY pid",
       );
       if (rows.length === 0) return false;
       process.kill(choose(rows.map(({ pid }) => pid)), "SIGKILL");

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { EmulatedRail, RailName } from "../../../emulator/start.ts";
 import { startEmulator } from "../../../emulator/start.ts";
+import { addFloat } from "../../src/actions/book-steps.ts";
 import { setSeller } from "../../src/actions/sellers.ts";
 import type { PayeeDetails } from "../../src/domain/facts.ts";
 import { must } from "../../src/domain/fault.ts";
@@ -93,25 +94,32 @@ export function settingsOver(name: RailName, rail: Pick<EmulatedRail, "url" | "s
   return must(manners[name], `how to connect ${name}`).settings(rail);
 }
 
+/** A second rail that pays out beside the first. */
+export interface Beside {
+  readonly name: RailName;
+  readonly settings: (rail: Pick<EmulatedRail, "url" | "secrets">) => Record<string, string>;
+}
+
 /**
  * The whole server over one rail's emulator: what it is told comes by HTTP, and the seller's book and the rail go forward together. The
- * rail's balance and the books begin with the same money of the operator's own.
+ * rail's balance and the books begin with the same money of the operator's own. A rail `beside` it begins with nothing.
  */
-export async function worldOver(name: RailName, settings: Readonly<Record<string, string>> = {}) {
+export async function worldOver(name: RailName, settings: Readonly<Record<string, string>> = {}, beside?: Beside) {
   const manner = must(manners[name], `how to connect ${name}`);
   const emulator = await startEmulator({ seed: 3, slowMs: 50, hangMs: 60 });
   const rail = emulator[name];
   const world = await httpWorld({
     railClock: () => emulator.clock.now(),
-    settings: { TRANCHE_RAILS_NGN: name, ...manner.settings(rail), ...settings },
+    settings: { TRANCHE_RAILS_NGN: name, ...manner.settings(rail), ...beside?.settings(emulator[beside.name]), ...settings },
   });
   await world.server.listen({ host: "127.0.0.1", port: 0 });
   const { port } = world.server.server.address() as AddressInfo;
   rail.tell(`http://127.0.0.1:${port}/rails/${name}/events`);
+  if (beside !== undefined) emulator[beside.name].tell(`http://127.0.0.1:${port}/rails/${beside.name}/events`);
   if (manner.account !== undefined) await world.done({ ...setSeller(world.as("seller", "console"), { bank: manner.account }), refs: {} });
   for (const currency of ["NGN", "USD"]) {
     rail.levers.topUp(currency, 100_000_000n);
-    await world.float(100_000_000n, currency);
+    await world.done(addFloat(world.as("operator", "operator:1", 0), { amount: 100_000_000n, currency, rail: name }));
   }
 
   /** A shop's form as far as the rail's own page. */
@@ -193,18 +201,23 @@ export async function worldOver(name: RailName, settings: Readonly<Record<string
   const sound = async (): Promise<void> => {
     const report = (await world.app.work.verifyBooks()) as { ok: boolean; findings: readonly { says: string }[] };
     if (!report.ok) throw new Error(`the books are not sound: ${report.findings.map(({ says }) => says).join("; ")}`);
+    await agrees(name, rail, keptUnseen);
+    if (beside !== undefined) await agrees(beside.name, emulator[beside.name], () => Promise.resolve(0n));
+  };
+  /** The books say of one rail what that rail says of itself, in every currency, but for what no book can have. */
+  const agrees = async (of: RailName, said: EmulatedRail, unseen: (currency: string) => Promise<bigint>): Promise<void> => {
     const { rows } = await world.engine.pool.query<{ currency: string; held: bigint }>(
       `SELECT currency, sum(amount)::bigint AS held FROM (
          SELECT debit AS account, currency, amount FROM postings UNION ALL SELECT credit, currency, -amount FROM postings) p
        WHERE account IN ($1, $2, $3) GROUP BY currency`,
-      [`rail:${name}:cash`, `rail:${name}:incoming`, `rail:${name}:disputed`],
+      [`rail:${of}:cash`, `rail:${of}:incoming`, `rail:${of}:disputed`],
     );
-    for (const { currency, held } of rail.audit()) {
+    for (const { currency, held } of said.audit()) {
       const theirs = Object.entries(held)
         .filter(([account]) => !account.startsWith("outside:") && account !== "fees")
         .reduce((sum, [, amount]) => sum + amount, 0n);
       const ours = rows.find((row) => row.currency === currency)?.held ?? 0n;
-      if (ours - (await keptUnseen(currency)) !== theirs) throw new Error(`${name} holds ${theirs} ${currency}, and the books say ${ours}`);
+      if (ours - (await unseen(currency)) !== theirs) throw new Error(`${of} holds ${theirs} ${currency}, and the books say ${ours}`);
     }
   };
 

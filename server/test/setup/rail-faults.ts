@@ -9,10 +9,10 @@ import type { WorldOver } from "./over-rail.ts";
 import { worldOver } from "./over-rail.ts";
 
 /** What can go wrong with a call to a rail, with the money, and with what the rail tells; `emulator/core/faults.ts` says what each does. */
-const faultsOfCalls = ["timeout_before", "timeout_after", "error_500", "error_500_after", "slow", "rate_limit"] as const;
+export const faultsOfCalls = ["timeout_before", "timeout_after", "error_500", "error_500_after", "slow", "rate_limit"] as const;
 const faultsOfPayments = ["pending", "failed", "wrong_amount", "wrong_currency"] as const;
 const faultsOfSends = ["pending", "failed", "reversed", "insufficient_balance"] as const;
-const faultsOfNotices = ["webhook_duplicate", "webhook_reordered", "webhook_late", "webhook_forged", "webhook_never"] as const;
+export const faultsOfNotices = ["webhook_duplicate", "webhook_reordered", "webhook_late", "webhook_forged", "webhook_never"] as const;
 const faultsOfTransfers = ["blocked_recipient"] as const;
 /** Ends of a transfer that only Paystack knows. */
 const faultsOfPaystack = ["otp", "received", "abandoned", "blocked", "rejected"] as const;
@@ -69,8 +69,8 @@ async function sendWith(world: WorldOver, thing: "payout" | "refund", fault: str
   return { result: `${state}, ${attempts}`, beyond: arrived - due };
 }
 
-/** The table of docs/rails.md for one rail: fault → what became of a payment, a payout, a refund; empty where the fault cannot be. */
-function documented(name: RailName): ReadonlyMap<string, readonly string[]> {
+/** The table of docs/rails.md for one rail: fault → what became of each thing that has a column; empty where the fault cannot be. */
+export function documented(name: RailName): ReadonlyMap<string, readonly string[]> {
   const text = readFileSync(join(import.meta.dirname, "..", "..", "..", "docs", "rails.md"), "utf8");
   const part = text.split(/^## /m).find((one) => one.toLowerCase().startsWith(`faults at ${name}`)) ?? "";
   const rows = part.split("\n").filter((line) => line.startsWith("| `"));

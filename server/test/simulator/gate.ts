@@ -94,6 +94,11 @@ export class PatientLanes extends Lanes {
     });
   }
 
+  /** They have waited for everybody already; a turn more would look like quiet. */
+  protected override endOfTurn(go: () => void): void {
+    queueMicrotask(go);
+  }
+
   #setOff(): void {
     const gathered = this.#gathered.splice(0);
     const answers = super.act(gathered.flatMap(({ commands }) => commands));

@@ -62,14 +62,15 @@ export function providerRoutes(server: FastifyInstance, app: App): void {
   }
 }
 
-/** The same account, or the same phone, of the same seller is the same provider: the call then updates it. */
+/**
+ * The same account, or the same phone, of the same seller is the same provider: the call then updates it. Somebody paid in naira does not
+ * become somebody paid in dollars by it, since orders in naira could not pay them then: that is a second provider.
+ */
 function samePayee(provider: Provider, input: ProviderInput): boolean {
-  if (input.type === 2) return provider.type === 2 && provider.details.wiseAccountId === input.details.wiseAccountId;
+  const samePhone = input.phone !== "" && provider.phone === input.phone;
+  if (input.type === 2) return provider.type === 2 && (provider.details.wiseAccountId === input.details.wiseAccountId || samePhone);
   const { accountNumber, bankCode } = provider.details;
-  return (
-    (accountNumber === input.details.accountNumber && bankCode === input.details.bankCode) ||
-    (input.phone !== "" && provider.phone === input.phone)
-  );
+  return (accountNumber === input.details.accountNumber && bankCode === input.details.bankCode) || samePhone;
 }
 
 /** A provider from the wire's fields; a text is the documented sentence for what is missing. */

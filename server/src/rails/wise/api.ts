@@ -73,3 +73,18 @@ export function transactionIdOf(reference: string): string {
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
+
+export function isYoung(wise: Wise, since: string, wait: number): boolean {
+  return wise.clock().getTime() - new Date(since).getTime() < wait;
+}
+
+/** Our balances at Wise, each with its number. */
+export async function balancesOf(wise: Wise): Promise<{ readonly id: string; readonly currency: string; readonly available: bigint }[]> {
+  const all = listOf(await wise.api.call("GET", `/v4/profiles/${wise.profileId}/balances?types=STANDARD`), "the balances");
+  return all.map((one) => {
+    const currency = one.text("currency");
+    const available = toMinor(one.piece("amount").raw("value"), currency);
+    if (available === undefined) throw new NoAnswer(`Wise's balance of ${currency} is no amount.`);
+    return { id: one.text("id"), currency, available };
+  });
+}

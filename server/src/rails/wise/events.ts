@@ -1,8 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import { createHash, createPublicKey, verify } from "node:crypto";
+import { isCurrency } from "../../domain/currency.ts";
 import { RailEventRejected } from "../rail.ts";
 import type { RailEvent, RailHeaders } from "../rail.ts";
 import { Piece } from "../read.ts";
+import { toMinor } from "./api.ts";
 
 /** Wise's public key for its notices, as PEM or as the base64 between its lines. Undefined where it is no RSA key. */
 export function webhookKey(text: string): KeyObject | undefined {
@@ -13,6 +15,13 @@ export function webhookKey(text: string): KeyObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a notice of a refund says was given back. One that says it in another way is a hint all the same. */
+function refundIn(resource: Piece): Pick<RailEvent, "amount" | "currency"> {
+  const currency = resource.raw("refund_currency");
+  const amount = isCurrency(currency) ? toMinor(resource.raw("refund_amount"), currency) : undefined;
+  return amount === undefined || !isCurrency(currency) ? {} : { amount, currency };
 }
 
 /**
@@ -34,7 +43,7 @@ export function parseEvent(key: KeyObject | undefined, rawBody: Buffer, headers:
     const resource = data.piece("resource");
     if (!event.text("event_type").startsWith("transfers#") || resource.text("type") !== "transfer") return nothing;
     const railReference = resource.text("id");
-    return { eventId, type: "send.changed", reference: "", railReference, occurredAt: data.date("occurred_at") };
+    return { eventId, type: "send.changed", reference: "", railReference, occurredAt: data.date("occurred_at"), ...refundIn(resource) };
   } catch {
     // It is Wise's own, and says something we do not read yet: it is kept for somebody to look at.
     return nothing;

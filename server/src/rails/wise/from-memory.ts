@@ -22,5 +22,13 @@ export function isFundedAlready(errorCode: string): boolean {
 /** How long a transfer that was asked for may be missing from the list of transfers. */
 export const transferMayBeUnlisted = 15 * 60_000;
 
+/** How a line of a balance's statement names the transfer that it is about. */
+export function isAbout(referenceNumber: string, transfer: string): boolean {
+  return referenceNumber === `TRANSFER-${transfer}`;
+}
+
+/** How long Wise may say that a transfer was refunded without saying how much; then all of it counts as given back. */
+export const refundMayBeUntold = 60 * 60_000;
+
 /** How long a transfer whose funding was asked for may still be shown as waiting for it. */
 export const fundingMayBeUnseen = 15 * 60_000;

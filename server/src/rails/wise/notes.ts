@@ -16,6 +16,8 @@ export interface Note {
   readonly funding: string | null;
   /** Wise was seen to have paid it out: what comes back then, comes back after success. */
   readonly paid: string | null;
+  /** When Wise was first seen to have refunded it. */
+  readonly back: string | null;
   /** Why it has failed for good; set only where no transfer of it can be paid. */
   readonly failed: string | null;
   readonly fault: "payee" | "rail" | null;
@@ -33,6 +35,7 @@ export async function claim(wise: Wise, request: SendRequest, to: Extract<PayeeD
     transfer: null,
     funding: null,
     paid: null,
+    back: null,
     failed: null,
     fault: null,
   };
@@ -89,6 +92,7 @@ function read({ value }: Pick<Remembered, "value">): Note {
     transfer: text("transfer"),
     funding: text("funding"),
     paid: text("paid"),
+    back: text("back"),
     failed: text("failed"),
     fault: fault === "payee" || fault === "rail" ? fault : null,
   };

@@ -2,10 +2,11 @@ import { NoAnswer } from "../rail.ts";
 import type { PayeeDetails, SendLookUp, SendOutcome, SendRequest } from "../rail.ts";
 import type { Piece } from "../read.ts";
 import type { Refused, Wise } from "./api.ts";
-import { bodyOf, listOf, toMajor, transactionIdOf } from "./api.ts";
+import { bodyOf, isYoung, listOf, toMajor, transactionIdOf } from "./api.ts";
 import { isFundedAlready, isPayeesFault, recipientType, transferMayBeUnlisted, fundingMayBeUnseen } from "./from-memory.ts";
 import type { Note } from "./notes.ts";
 import { claim, failure, noteOf, rememberTransfer, step } from "./notes.ts";
+import { refunded } from "./refunds.ts";
 
 type WiseAccount = Extract<PayeeDetails, { kind: "wise_account" }>;
 
@@ -129,10 +130,8 @@ async function outcomeOf(wise: Wise, reference: string, note: Note, state: strin
       return { status: "pending" };
     case "bounced_back":
       return { status: "pending", reason: "The payee's bank sent it back, and Wise has not refunded it yet." };
-    case "funds_refunded": {
-      const reason = "The payee's bank sent it back.";
-      return note.paid === null ? { status: "failed", fault: "payee", reason } : { status: "reversed", fault: "payee", reason };
-    }
+    case "funds_refunded":
+      return refunded(wise, reference, note);
     case "cancelled":
       return { status: "failed", fault: "rail", reason: "The transfer was cancelled." };
     default:
@@ -196,8 +195,4 @@ function idOf(recipient: Piece): string {
   const id = recipient.text("id");
   if (!/^\d+$/.test(id)) throw new NoAnswer("Wise names a recipient by something that is no number.");
   return id;
-}
-
-function isYoung(wise: Wise, since: string, wait: number): boolean {
-  return wise.clock().getTime() - new Date(since).getTime() < wait;
 }

@@ -1,12 +1,12 @@
 import { Fault } from "../../domain/fault.ts";
 import { jsonApi } from "../../net/json-call.ts";
-import { NoAnswer } from "../rail.ts";
 import type { Rail, RailEvent, RailMemory } from "../rail.ts";
 import type { Wise } from "./api.ts";
-import { listOf, toMinor } from "./api.ts";
+import { balancesOf } from "./api.ts";
 import { parseEvent, webhookKey } from "./events.ts";
 import { currencies } from "./from-memory.ts";
 import { referenceOf } from "./notes.ts";
+import { rememberRefund } from "./refunds.ts";
 import { lookUpTransfer, transfer } from "./transfers.ts";
 
 export interface WiseOptions {
@@ -45,7 +45,7 @@ export function makeWise(options: WiseOptions): Rail & { close(): Promise<void> 
     lookUpSend: (request) => lookUpTransfer(wise, request.reference),
     parseEvent: (rawBody, headers) => parseEvent(key, rawBody, headers, clock()),
     placeEvent: (event) => place(wise, event),
-    balances: () => balances(wise),
+    balances: async () => (await balancesOf(wise)).map(({ currency, available }) => ({ currency, available })),
     close: () => api.close(),
   };
 }
@@ -54,15 +54,6 @@ export function makeWise(options: WiseOptions): Rail & { close(): Promise<void> 
 async function place(wise: Wise, event: RailEvent): Promise<RailEvent> {
   if (event.railReference === undefined) return event;
   const reference = await referenceOf(wise, event.railReference);
+  if (reference !== undefined) await rememberRefund(wise, event.railReference, event);
   return { ...event, reference: reference ?? `transfer ${event.railReference}` };
-}
-
-async function balances(wise: Wise): Promise<{ currency: string; available: bigint }[]> {
-  const all = listOf(await wise.api.call("GET", `/v4/profiles/${wise.profileId}/balances?types=STANDARD`), "the balances");
-  return all.map((one) => {
-    const currency = one.text("currency");
-    const available = toMinor(one.piece("amount").raw("value"), currency);
-    if (available === undefined) throw new NoAnswer(`Wise's balance of ${currency} is no amount.`);
-    return { currency, available };
-  });
 }
