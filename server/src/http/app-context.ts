@@ -26,6 +26,7 @@ export interface App {
   readonly acceptCode: boolean;
   readonly now: () => Date;
   readonly rail: (name: string) => Rail | undefined;
+  readonly railNames: readonly string[];
   /** What jobs do, where a person waits for it. */
   readonly work: {
     /** Runs what is due of one seller, so that a page shows what an act has caused. */

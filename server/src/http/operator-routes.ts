@@ -10,6 +10,7 @@ import { operatorApiRoutes } from "./operator-api.ts";
 import type { OperatorActor } from "./operator-acts.ts";
 import { operatorAct } from "./operator-acts.ts";
 import { disputeView, overview, readForOperator } from "./operator-views.ts";
+import { moneyPageRoutes, moneyUrl } from "./money-page-routes.ts";
 import { majorOrZero } from "./order-steps.ts";
 import { whoGets } from "./order-views.ts";
 import { page, refusedPage } from "./page-answers.ts";
@@ -51,6 +52,7 @@ export function operatorRoutes(server: FastifyInstance, app: App): void {
   on("GET", "/operator/orders/:seller/:id", (me, request, reply) => showOrder(app, me, request, reply, {}));
   on("POST", "/operator/orders/:seller/:id", (me, request, reply, fields) => actOnOrder(app, me, request, reply, fields));
   reconciliationPageRoutes(app, on, (me) => frame(app, me, reconciliationUrl));
+  moneyPageRoutes(app, on, (me) => frame(app, me, moneyUrl));
   operatorApiRoutes(server, app);
 }
 
@@ -77,6 +79,7 @@ function frame(app: App, me: Me, current: string) {
     nav: [
       { href: "/operator", text: "Overview", current: current === "/operator" },
       { href: reconciliationUrl, text: "Reconciliation", current: current === reconciliationUrl },
+      { href: moneyUrl, text: "Money", current: current === moneyUrl },
     ],
     signOut: { url: "/operator/logout", hidden },
   };
