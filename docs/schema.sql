@@ -39,9 +39,10 @@ CREATE TABLE alarms (
   CONSTRAINT alarms_pkey PRIMARY KEY (id),
   CONSTRAINT an_alarm_rings_once UNIQUE (kind, about)
 );
+CREATE INDEX alarms_standing ON alarms USING btree (at, id) WHERE (cleared_at IS NULL);
 GRANT INSERT, SELECT ON alarms TO tranche_app;
 GRANT SELECT ON alarms TO tranche_read;
-GRANT UPDATE (cleared_at) ON alarms TO tranche_app;
+GRANT UPDATE (at, cleared_at, says) ON alarms TO tranche_app;
 
 CREATE TABLE api_keys (
   public_key text NOT NULL,
@@ -157,6 +158,7 @@ CREATE TABLE breaks (
 );
 CREATE INDEX breaks_of_a_line ON breaks USING btree (rail, settlement_id, line_id) WHERE (line_id IS NOT NULL);
 CREATE INDEX breaks_open ON breaks USING btree (id) WHERE (state = 'open'::text);
+CREATE INDEX breaks_over ON breaks USING btree (ended_at, id) WHERE (state <> 'open'::text);
 GRANT INSERT, SELECT ON breaks TO tranche_app;
 GRANT SELECT ON breaks TO tranche_read;
 GRANT UPDATE (ended_at, ended_by, found_at, note, says, state, suggestion) ON breaks TO tranche_app;
@@ -174,6 +176,16 @@ CREATE TABLE buyers (
 );
 GRANT INSERT, SELECT, UPDATE ON buyers TO tranche_app;
 GRANT SELECT ON buyers TO tranche_read;
+
+CREATE TABLE changed_payees (
+  seller_id bigint NOT NULL,
+  version integer NOT NULL,
+  CONSTRAINT changed_payees_pkey PRIMARY KEY (seller_id),
+  CONSTRAINT changed_payees_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
+);
+GRANT DELETE, INSERT, SELECT ON changed_payees TO tranche_app;
+GRANT SELECT ON changed_payees TO tranche_read;
+GRANT UPDATE (version) ON changed_payees TO tranche_app;
 
 CREATE TABLE checkouts (
   token_hash text NOT NULL,
@@ -682,6 +694,7 @@ CREATE TABLE rail_events (
   CONSTRAINT an_event_is_stored_once UNIQUE (rail, event_id)
 );
 CREATE INDEX rail_events_due ON rail_events USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX rail_events_not_understood ON rail_events USING btree (id) WHERE ((outcome = ANY (ARRAY['unknown_type'::text, 'unknown_reference'::text, 'failed'::text, 'refused'::text])) AND ((outcome <> 'refused'::text) OR (type <> ALL (ARRAY['payment.failed'::text, 'payment.pending'::text]))));
 CREATE INDEX rail_events_of_a_reference ON rail_events USING btree (rail, reference);
 GRANT INSERT, SELECT ON rail_events TO tranche_app;
 GRANT UPDATE (due_at, note, outcome, times, tries) ON rail_events TO tranche_app;
@@ -707,6 +720,18 @@ CREATE TABLE rail_reconciliations (
 );
 GRANT INSERT, SELECT, UPDATE ON rail_reconciliations TO tranche_app;
 GRANT SELECT ON rail_reconciliations TO tranche_read;
+
+CREATE TABLE rail_stops (
+  rail text NOT NULL,
+  currency text NOT NULL,
+  short bigint NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  CONSTRAINT rail_stops_pkey PRIMARY KEY (rail, currency),
+  CONSTRAINT a_stop_is_for_money_that_is_missing CHECK ((short > 0))
+);
+GRANT DELETE, INSERT, SELECT ON rail_stops TO tranche_app;
+GRANT SELECT ON rail_stops TO tranche_read;
+GRANT UPDATE (short) ON rail_stops TO tranche_app;
 
 CREATE TABLE refusals (
   seller_id bigint NOT NULL,

@@ -1,6 +1,8 @@
 import { disputePage } from "../server/src/http/pages/dispute-page.ts";
 import type { DisputeView } from "../server/src/http/pages/dispute-page.ts";
 import { loginPage } from "../server/src/http/pages/login-page.ts";
+import type { MoneyView } from "../server/src/http/pages/money-page.ts";
+import { moneyPage } from "../server/src/http/pages/money-page.ts";
 import { operatorPage } from "../server/src/http/pages/operator-page.ts";
 import type { OperatorView } from "../server/src/http/pages/operator-page.ts";
 import { sellerKeysPage } from "../server/src/http/pages/seller-keys-page.ts";
@@ -148,7 +150,7 @@ const overview: OperatorView = {
       currency: "NGN",
       since: at("23T10:00:00"),
       freedBy: "The payee’s identity must be verified once; the operator confirms it.",
-      identityMissing: true,
+      verify: 7,
       orderUrl: "/operator/orders/7/3021",
       orderId: 3021,
     },
@@ -188,11 +190,16 @@ const overview: OperatorView = {
       type: "charge.mystery",
       reference: "tr_pay_9f2c",
       receivedAt: at("23T10:00:00"),
-      tries: 3,
+      times: 3,
+      tries: 1,
+      dueAt: null,
+      outcome: "unknown_type",
       note: "This kind of report is not known.",
     },
   ],
   receivables: [{ sellerId: 8, sellerName: "Bello Motors", amount: 600_000n, currency: "NGN" }],
+  counts: { alarms: 51, railEvents: 1 },
+  next: { alarms_before: 12, reports_before: null },
   done: null,
   errors: [],
   tried: null,
@@ -272,6 +279,14 @@ export function signedInSamples(): Sample[] {
     gets: split,
   };
   const none = { disputes: [], alarms: [], unapplied: [], parked: [], holds: [], solvency: [], railEvents: [], receivables: [] };
+  const money: MoneyView = {
+    ...overview,
+    held: overview.solvency,
+    rails: ["paystack", "wise"],
+    draft: null,
+    typed: {},
+    tried: null,
+  };
   return [
     ...sellerSamples(),
     { name: "operator", html: operatorPage(overview) },
@@ -279,7 +294,29 @@ export function signedInSamples(): Sample[] {
       name: "operator-wrong-field",
       html: operatorPage({ ...overview, tried: "match-812", errors: [{ field: "to_order", message: "Seller 7 has no such order." }] }),
     },
-    { name: "operator-empty", html: operatorPage({ ...overview, ...none }) },
+    { name: "money", html: moneyPage(money) },
+    {
+      name: "money-draft",
+      html: moneyPage({
+        ...money,
+        tried: "change_money",
+        typed: { amount: "410000", currency: "NGN", rail: "paystack", to_amount: "1000", to_currency: "USD", to_rail: "wise" },
+        draft: { act: "change_money", says: [["You gave", "410,000.00"]], fields: { amount: "410000", key: "k" } },
+      }),
+    },
+    {
+      name: "money-wrong-field",
+      html: moneyPage({ ...money, tried: "add_float", typed: { amount: "x" }, errors: [{ field: "amount", message: "Not an amount." }] }),
+    },
+    {
+      name: "operator-empty",
+      html: operatorPage({
+        ...overview,
+        ...none,
+        counts: { alarms: 0, railEvents: 0 },
+        next: { alarms_before: null, reports_before: null },
+      }),
+    },
     {
       name: "dispute",
       html: disputePage({

@@ -72,6 +72,13 @@ CREATE TABLE associations (
 );
 CREATE INDEX operators_of_a_seller ON associations (seller_id);
 
+-- A payee whose account or identity has changed: what waits for it, in whichever book, is looked at again, and then the row goes.
+CREATE TABLE changed_payees (
+  seller_id bigint PRIMARY KEY REFERENCES sellers (id),
+  -- Which change of the seller it was: a later one is not lost with an earlier one's row.
+  version   integer NOT NULL
+);
+
 CREATE TABLE operators (
   id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   email         text NOT NULL UNIQUE,
@@ -89,14 +96,15 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
 -- Append-only and directory tables get no UPDATE or DELETE; each migration grants what its tables need.
-GRANT SELECT, INSERT ON installation, outages, sellers, api_keys, associations, operators, sessions TO tranche_app;
+GRANT SELECT, INSERT ON installation, outages, sellers, api_keys, associations, changed_payees, operators, sessions TO tranche_app;
 GRANT UPDATE (alive_at, heads_mailed_at) ON installation TO tranche_app;
 GRANT UPDATE ON sellers, associations TO tranche_app;
+GRANT UPDATE (version), DELETE ON changed_payees TO tranche_app;
 GRANT UPDATE (valid_until, last_used_at) ON api_keys TO tranche_app;
 GRANT UPDATE (password_hash) ON operators TO tranche_app;
 GRANT UPDATE (expires_at), DELETE ON sessions TO tranche_app;
 GRANT USAGE ON SEQUENCE seller_ids, order_ids, project_ids, thing_ids TO tranche_app;
-GRANT SELECT ON installation, outages, associations TO tranche_read;
+GRANT SELECT ON installation, outages, associations, changed_payees TO tranche_read;
 -- The reading role sees no password hash and no sealed key.
 GRANT SELECT (id, role, state, version, email, phone, first_name, last_name, business_name, callback_format, unsigned_checkout,
   provider_share_limit, origins, terms, bank_changed_at, identity_verified_at, created_at, updated_at) ON sellers TO tranche_read;

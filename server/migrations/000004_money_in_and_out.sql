@@ -122,6 +122,8 @@ CREATE TABLE rail_events (
 );
 CREATE INDEX rail_events_due ON rail_events (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX rail_events_of_a_reference ON rail_events (rail, reference);
+CREATE INDEX rail_events_not_understood ON rail_events (id) WHERE outcome IN ('unknown_type', 'unknown_reference', 'failed', 'refused')
+  AND (outcome <> 'refused' OR type NOT IN ('payment.failed', 'payment.pending'));
 
 GRANT SELECT, INSERT ON payments, payment_references, attempts, attempt_references, disbursements, rail_events TO tranche_app;
 GRANT UPDATE ON payments, attempts, disbursements TO tranche_app;

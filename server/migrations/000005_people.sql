@@ -69,7 +69,8 @@ CREATE TABLE mailbox (
 );
 CREATE INDEX mailbox_of_an_address ON mailbox (sent_to, id);
 
--- What the operator must look at: never shown to anybody else, never cleared by itself.
+-- What the operator must look at: never shown to anybody else, never cleared by itself. One row for each matter, which rings again where the matter
+-- comes back after it was over.
 CREATE TABLE alarms (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind       text NOT NULL,
@@ -79,9 +80,10 @@ CREATE TABLE alarms (
   cleared_at timestamptz(3),
   CONSTRAINT an_alarm_rings_once UNIQUE (kind, about)
 );
+CREATE INDEX alarms_standing ON alarms (at, id) WHERE cleared_at IS NULL;
 
 GRANT SELECT, INSERT ON checkouts, links, codes, proven_phones, messages, mailbox, alarms TO tranche_app;
 GRANT UPDATE ON codes, messages TO tranche_app;
-GRANT UPDATE (cleared_at) ON alarms TO tranche_app;
+GRANT UPDATE (says, at, cleared_at) ON alarms TO tranche_app;
 GRANT DELETE ON links, codes, mailbox TO tranche_app;
 GRANT SELECT ON messages, alarms TO tranche_read;

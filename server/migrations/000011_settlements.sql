@@ -82,6 +82,7 @@ CREATE TABLE breaks (
   CONSTRAINT a_break_that_is_over_says_how CHECK ((state = 'open') = (note IS NULL))
 );
 CREATE INDEX breaks_open ON breaks (id) WHERE state = 'open';
+CREATE INDEX breaks_over ON breaks (ended_at, id) WHERE state <> 'open';
 CREATE INDEX breaks_of_a_line ON breaks (rail, settlement_id, line_id) WHERE line_id IS NOT NULL;
 
 -- The orders whose money stays while the break is open.
@@ -116,14 +117,24 @@ CREATE TABLE rail_balances (
   PRIMARY KEY (rail, currency)
 );
 
+-- Balances from which nothing is sent: money is missing there, more than the operator's own could make good.
+CREATE TABLE rail_stops (
+  rail     text NOT NULL,
+  currency text NOT NULL,
+  short    bigint NOT NULL CONSTRAINT a_stop_is_for_money_that_is_missing CHECK (short > 0),
+  since    timestamptz(3) NOT NULL,
+  PRIMARY KEY (rail, currency)
+);
+
 -- Payments that a rail should have settled.
 CREATE INDEX payments_not_settled ON payments (rail, received_at) WHERE NOT settled AND received_at IS NOT NULL;
 
-GRANT SELECT, INSERT ON settlements, settlement_lines, explained_refunds, breaks, break_orders, rail_reconciliations, rail_balances TO tranche_app;
+GRANT SELECT, INSERT ON settlements, settlement_lines, explained_refunds, breaks, break_orders, rail_reconciliations, rail_balances, rail_stops TO tranche_app;
 GRANT UPDATE (state, seller_id, payment_id, attempt_id, note) ON settlement_lines TO tranche_app;
 GRANT UPDATE (state, note, ended_by, ended_at, says, suggestion, found_at) ON breaks TO tranche_app;
 GRANT UPDATE ON rail_reconciliations, rail_balances TO tranche_app;
-GRANT SELECT ON settlements, settlement_lines, explained_refunds, breaks, break_orders, rail_reconciliations, rail_balances TO tranche_read;
+GRANT UPDATE (short), DELETE ON rail_stops TO tranche_app;
+GRANT SELECT ON settlements, settlement_lines, explained_refunds, breaks, break_orders, rail_reconciliations, rail_balances, rail_stops TO tranche_read;
 
 -- What a rail may have taken off a settlement is looked for among its refunds.
 CREATE INDEX attempts_that_refund ON attempts (rail, currency, started_at) WHERE kind = 'refund';

@@ -172,6 +172,7 @@ export class Book {
       disbursement,
       holds: stops,
       coolsUntil: this.#coolsUntil(disbursement),
+      unverified: this.#unverified(disbursement),
       details: this.payeeDetails(disbursement),
       noWay: this.#noWay(disbursement),
       together: this.together(disbursement).reduce((sum, one) => sum + one.amount, 0n),
@@ -206,6 +207,12 @@ export class Book {
     return railThatPaysForeign(this.settings, outCurrency) === undefined
       ? `No payment provider pays out ${outCurrency} here: the operator names one (payout_rails.${outCurrency}) and sends it again.`
       : undefined;
+  }
+
+  /** A marketplace operator's first payout waits for its identity as a seller's does, in whichever book it is owed. */
+  #unverified({ payeeKind, payeeId }: Disbursement): boolean {
+    if (payeeKind !== "operator" || !this.settings.identityNeeded) return false;
+    return (this.operators.get(payeeId)?.identityVerifiedAt ?? null) === null;
   }
 
   /** An operator's account is changed in its own book, where this seller's payouts are not: here its date says the same. */

@@ -73,6 +73,8 @@ export interface Effects {
   readonly paymentReferences: { rail: string; reference: string; sellerId: number; paymentId: number; orderId: number | null }[];
   readonly attemptReferences: { rail: string; reference: string; sellerId: number; attemptId: number }[];
   readonly operatorOrders: { operatorId: number; orderId: number; sellerId: number }[];
+  /** Sellers whose account or identity changed, with their version then: what waits for them in others' books is looked at again. */
+  readonly changedPayees: Map<number, number>;
   readonly checkouts: { tokenHash: string; sellerId: number; orderId: number; createdAt: Date }[];
 }
 
@@ -88,6 +90,7 @@ export function noEffects(): Effects {
     paymentReferences: [],
     attemptReferences: [],
     operatorOrders: [],
+    changedPayees: new Map(),
     checkouts: [],
   };
 }

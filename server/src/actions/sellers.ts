@@ -38,13 +38,14 @@ export function setSeller(ask: Ask, change: SellerChange): Command {
       if (moved) {
         if (!first) holdCoolingOff(writer, "seller", book.sellerId, [book.seller.email]);
         requeuePayee(writer, "seller", book.sellerId);
+        noteChangedPayee(writer);
       }
       return { seller: book.sellerId, changed: Object.keys(change) };
     };
   });
 }
 
-/** The operator has verified who the seller is: payouts that waited for it go out. */
+/** The operator has verified who the seller is: payouts that waited for it go out, those in the books of others too. */
 export function verifyIdentity(ask: Ask): Command {
   const refs = { payees: [{ kind: "seller" as const, id: ask.sellerId }] };
   return command("seller.verify_identity", ask, refs, (book) => (writer) => {
@@ -53,8 +54,14 @@ export function verifyIdentity(ask: Ask): Command {
       if (hold.reason === "identity") writer.stepHold(hold, "lift", { liftedAt: writer.now });
     }
     requeuePayee(writer, "seller", book.sellerId);
+    noteChangedPayee(writer);
     return { seller: book.sellerId, identity: "verified" };
   });
+}
+
+/** A marketplace operator is paid from the books of others, which are not locked here: a job wakes what waits there. */
+function noteChangedPayee(writer: Writer): void {
+  writer.effects.changedPayees.set(writer.book.sellerId, writer.book.seller.version);
 }
 
 /** Notes in the seller's history that its keys were rotated; the keys themselves stand in their own table, sealed. */

@@ -23,7 +23,8 @@ export interface DisbursementAsk extends Ask {
   readonly payeeId: number;
 }
 
-function refsOf(ask: DisbursementAsk) {
+/** What a step of a disbursement needs to see. */
+export function refsOf(ask: DisbursementAsk) {
   return {
     disbursements: [ask.disbursementId],
     payees: [{ kind: ask.payeeKind, id: ask.payeeId }],
@@ -40,6 +41,8 @@ export interface SendInput {
   readonly reference: string;
   /** False: its rail is not connected, so nothing can leave. */
   readonly connected?: boolean;
+  /** Money is missing at its rail in what would leave, so nothing may leave. */
+  readonly stopped?: boolean;
   /** What the bank says of an account; "can_ask": nothing yet, and the rail can ask. */
   readonly named?: "can_ask" | BankSays;
 }
@@ -87,6 +90,7 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
     if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);
     const why = waitsForPayee(facts);
     if (why !== undefined) return parkPlan(book, one, ask, why);
+    if (input.stopped === true) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000), lacks(one));
     const named = accountNamed(book, one, facts.details, input);
     if (named === "ask")
       return () => ({ disbursement: one.id, state: one.state, attempt: null, ask_name: { ...(facts.details as object) } });
@@ -97,10 +101,16 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
   });
 }
 
+function lacks({ rail, outCurrency }: Disbursement): string {
+  return `Nothing is sent from ${rail} in ${outCurrency} until its balance there is cleared up.`;
+}
+
 /** A hold moves nothing: the disbursement just looks again when the hold can have ended. */
-function waitBehind(writer: Writer, one: Disbursement, liftsAt: Date | null) {
+function waitBehind(writer: Writer, one: Disbursement, liftsAt: Date | null, why: string | null = null) {
   const dueAt = liftsAt ?? later(writer.now, 60 * 60_000);
-  writer.book.disbursements.change(one.id, { dueAt: dueAt > writer.now ? dueAt : later(writer.now, 1_000) });
+  // An operator's word for its account is kept; what was said of a rail that goes on again is not.
+  const reason = one.reason === null || one.reason === lacks(one) ? why : one.reason;
+  writer.book.disbursements.change(one.id, { dueAt: dueAt > writer.now ? dueAt : later(writer.now, 1_000), reason });
   return { disbursement: one.id, state: one.state, attempt: null };
 }
 
@@ -122,7 +132,9 @@ function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | 
 
 /** A parked disbursement is looked at again when its last waiting hold or time ends by itself; anything else wakes it by an action. */
 export function parkedUntil(book: Book, one: Disbursement): Date | null {
-  const { holds, coolsUntil } = book.factsOfDisbursement(one);
+  const { holds, coolsUntil, unverified } = book.factsOfDisbursement(one);
+  // Nobody knows when the operator will have looked; that wakes it.
+  if (unverified) return null;
   const ends = [...holds.map((hold) => hold.liftsAt), ...(coolsUntil === null ? [] : [coolsUntil])];
   const times = ends.flatMap((end) => (end === null ? [] : [end.getTime()]));
   return times.length === 0 || times.length < ends.length ? null : new Date(Math.max(...times));

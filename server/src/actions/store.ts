@@ -139,6 +139,11 @@ export const storeQueries = {
     text: `INSERT INTO accounts (seller_id, account, currency) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
            ON CONFLICT DO NOTHING`,
   },
+  changedPayees: {
+    name: "note_changed_payees",
+    text: `INSERT INTO changed_payees (seller_id, version) SELECT * FROM unnest($1::bigint[], $2::int[])
+           ON CONFLICT (seller_id) DO UPDATE SET version = excluded.version`,
+  },
   // A second receipt brings its own reference; a reference that is known already stays with the payment it was opened for.
   paymentReferences: {
     name: "insert_payment_references",
@@ -220,6 +225,12 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects,
   insert(operatorOrders, effects.operatorOrders);
   insert(checkouts, effects.checkouts);
   insert(attemptReferences, effects.attemptReferences);
+  const payees = [...effects.changedPayees];
+  if (payees.length > 0)
+    send(storeQueries.changedPayees, [
+      arrayParam("bigint", payees, ([sellerId]) => sellerId),
+      arrayParam("integer", payees, ([, version]) => version),
+    ]);
   const references = effects.paymentReferences;
   if (references.length > 0) {
     const of = <K extends keyof (typeof references)[number]>(key: K) => references.map((reference) => reference[key]);

@@ -9,18 +9,13 @@ import { command } from "./command.ts";
 import { theOrder } from "./order-step.ts";
 import type { OrderAsk } from "./order-step.ts";
 import { railThatPaysOut } from "./rail-choice.ts";
-import { parkedUntil, vouched } from "./send.ts";
+import { parkedUntil, refsOf, vouched } from "./send.ts";
 import type { DisbursementAsk } from "./send.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a parked disbursement waited for may be there now: it is queued again, or refused with what is still missing. */
 export function requeue(ask: DisbursementAsk): Command {
-  const refs = {
-    disbursements: [ask.disbursementId],
-    payees: [{ kind: ask.payeeKind, id: ask.payeeId }],
-    ...(ask.orderId === null ? {} : { orders: [ask.orderId] }),
-  };
-  return command("disbursement.requeue", ask, refs, (book) => {
+  return command("disbursement.requeue", ask, refsOf(ask), (book) => {
     const one = book.disbursements.get(ask.disbursementId);
     if (one === undefined) return refuse("not_yours");
     // The operator vouches for details that a rail refused once; everybody else must give new ones.
@@ -60,6 +55,15 @@ export function giveRefundAccount(ask: OrderAsk, input: { readonly details: Paye
 /** Refunds of an order that wait for the buyer's account, those of late or second payments included. */
 export function refundsWaiting(book: Book, orderId: number): Disbursement[] {
   return book.disbursements.where((one) => one.orderId === orderId && one.kind === "refund" && one.state === "parked");
+}
+
+/** Something about its payee has changed: a parked disbursement is queued again, to be judged anew. Any other stays as it is. */
+export function wake(ask: DisbursementAsk): Command {
+  return command("disbursement.wake", ask, refsOf(ask), (book) => {
+    const one = book.disbursements.get(ask.disbursementId);
+    if (one === undefined) return refuse("not_yours");
+    return (writer) => ({ disbursement: one.id, state: one.state === "parked" ? again(writer, one).state : one.state });
+  });
 }
 
 /** New details of a payee set free what waited for them; a cooling-off hold then parks it again until its time is over. */

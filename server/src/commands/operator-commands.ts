@@ -10,6 +10,7 @@ import { format, isCurrency } from "../domain/currency.ts";
 import { minor } from "../domain/money.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { withSurplus } from "../http/operator-acts.ts";
+import { weighStops } from "../jobs/rail-stops.ts";
 import { solvency } from "../ledger/solvency.ts";
 import { givenPassword, takePasswordOption } from "./passwords-given.ts";
 import { CommandRefused, nothingMore, UsageError } from "./usage-error.ts";
@@ -70,14 +71,17 @@ export async function moneyCommand(config: Config, args: readonly string[]): Pro
     );
   const gave = sideOf(gaveAmount, gaveCurrency, gaveRail);
   const got = sideOf(gotAmount, gotCurrency, gotRail);
-  const answer = await withEngine(config, ({ lanes, rails, pool }) => {
+  const answer = await withEngine(config, async (engine) => {
+    const { lanes, rails, pool } = engine;
     for (const { rail } of [gave, got])
       if (!rails.has(rail))
         throw new UsageError(`"${rail}" is no rail that is connected here (${[...rails.keys()].join(", ") || "none is"}).`);
     const ask = { id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "command" } as const };
-    return withSurplus({ pool, work: { solvency: () => solvency(pool) } }, gave.currency, (surplus) =>
+    const changed = await withSurplus({ pool, work: { solvency: () => solvency(pool) } }, gave.currency, (surplus) =>
       lanes.one(changeMoney(ask, { gave, got, surplus })),
     );
+    await weighStops(engine);
+    return changed;
   });
   if (isRefusal(answer)) throw new CommandRefused(answer.detail);
   return `${format(gave.amount, gave.currency)} of ${gave.rail} became ${format(got.amount, got.currency)} of ${got.rail} (entry ${String(answer.done["entry"])} of the house's book).`;
@@ -103,12 +107,15 @@ export async function floatCommand(config: Config, args: readonly string[]): Pro
     throw new UsageError(`The amount must be a whole number of the smallest unit, above 0; it is "${given}".`);
   const currency = code.toUpperCase();
   if (!isCurrency(currency)) throw new UsageError(`"${code}" is no currency.`);
-  const answer = await withEngine(config, ({ lanes, rails }) => {
+  const answer = await withEngine(config, async (engine) => {
+    const { lanes, rails } = engine;
     if (rail !== undefined && !rails.has(rail))
       throw new UsageError(`"${rail}" is no rail that is connected here (${[...rails.keys()].join(", ") || "none is"}).`);
-    return lanes.one(
+    const added = await lanes.one(
       addFloat({ id: randomUUID(), sellerId: 0, actor: { party: "operator", name: "command" } }, { amount, currency, rail }),
     );
+    await weighStops(engine);
+    return added;
   });
   if (isRefusal(answer)) throw new CommandRefused(answer.detail);
   return `${format(amount, currency)} of float is in the house's book (entry ${String(answer.done["entry"])}).`;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Config } from "../config.ts";
-import { run } from "../db/connect.ts";
-import { breakQueries } from "../db/settlements.ts";
+import type { OpenBreak } from "../db/break-lists.ts";
+import { openBreaks } from "../db/break-lists.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { reconciliationOf } from "./reconciliation-of.ts";
 import { CommandRefused, UsageError } from "./usage-error.ts";
@@ -19,11 +19,19 @@ export async function reconcileCommand(config: Config, args: readonly string[]):
     const answer =
       text === undefined || rail === undefined ? await reconciliation.ask({ rail, since }) : await reconciliation.file(rail, text);
     if (isRefusal(answer)) throw new CommandRefused(answer.detail);
-    const { rows } = await run<{ id: bigint; kind: string; says: string; suggestion: string }>(engine.pool, breakQueries.list);
-    return [...answer, ...rows.map((row) => `Break ${row.id} (${row.kind.replaceAll("_", " ")}): ${row.says} ${row.suggestion}`)].join(
-      "\n",
-    );
+    const breaks: string[] = [];
+    for (let after: number | null = 0; after !== null; ) {
+      const part: Awaited<ReturnType<typeof openBreaks>> = await openBreaks(engine.pool, after);
+      for (const one of part.breaks)
+        breaks.push(`Break ${one.id} (${one.kind.replaceAll("_", " ")}): ${one.says} ${one.suggestion}${stops(one)}`);
+      after = part.next;
+    }
+    return [...answer, ...breaks].join("\n");
   });
+}
+
+function stops({ rail, stops: currency }: OpenBreak): string {
+  return currency === null ? "" : ` Nothing is sent from ${rail} in ${currency} meanwhile.`;
 }
 
 async function textOf(file: string): Promise<string> {

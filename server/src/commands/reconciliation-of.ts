@@ -3,7 +3,9 @@ import type { Refusal } from "../domain/refusals.ts";
 import type { Reconciliation } from "../http/app-context.ts";
 import type { Engine } from "../jobs/engine.ts";
 import type { Reconciled } from "../jobs/reconcile.ts";
-import { closeBreak, reconcile, reconcileRails, saysOf } from "../jobs/reconcile.ts";
+import { closeBreak } from "../jobs/close-break.ts";
+import { weighStops } from "../jobs/rail-stops.ts";
+import { reconcile, reconcileRails, saysOf } from "../jobs/reconcile.ts";
 import type { ReadSettlement } from "../jobs/settlement-rows.ts";
 import { readSettlementFile, readSettlementLines, readSince } from "../jobs/settlement-rows.ts";
 
@@ -32,6 +34,7 @@ export function reconciliationOf(engine: Engine): Reconciliation {
     file: (rail, text) => takeIn(rail, "csv", readSettlementFile(text)),
     lines: (rail, lines) => takeIn(rail, "api", readSettlementLines(lines)),
     close: (input) => closeBreak(engine, input),
+    weigh: () => weighStops(engine),
   };
 }
 

@@ -182,6 +182,7 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
     acceptCode: config.acceptCode,
     now: engine.now,
     rail: (name) => engine.rails.get(name),
+    railNames: [...engine.rails.keys()],
     work: {
       settle: async (sellerId) => {
         await workOff(engine, sellerId, 5);

@@ -25,7 +25,7 @@ export const dueQueries = {
     "disbursements",
     "disbursements",
     "due_at",
-    ", t.state, t.order_id, t.payee_kind, t.payee_id, t.kind, t.attempts, t.rail, t.currency",
+    ", t.state, t.order_id, t.payee_kind, t.payee_id, t.kind, t.attempts, t.rail, t.currency, t.out_currency",
   ),
   attempts: due("attempts", "attempts", "due_at", ", t.reference, t.rail, t.kind, t.amount, t.currency, t.sent_to, t.state"),
   payments: due("payments", "payments", "due_at", ", t.reference, t.rail, t.order_id, t.state"),

@@ -2,6 +2,12 @@ import type { Query, Queryable } from "./connect.ts";
 import { run } from "./connect.ts";
 import { toJson } from "./table.ts";
 
+/**
+ * Reports for which nothing was done, as the index has it: of unknown types or about unknown references, those that fail and are tried again, and those
+ * that the tables refused; that a payment failed or waits, told after it came, is old news.
+ */
+const unexplained = `outcome IN ('unknown_type', 'unknown_reference', 'failed', 'refused') AND (outcome <> 'refused' OR type NOT IN ('payment.failed', 'payment.pending'))`;
+
 export const railEventQueries = {
   store: {
     name: "store_rail_event",
@@ -20,10 +26,18 @@ export const railEventQueries = {
     text: "UPDATE rail_events SET due_at = $1::timestamptz + interval '15 seconds' WHERE id = ANY ($2::bigint[])",
   },
   finish: { name: "finish_rail_event", text: "UPDATE rail_events SET due_at = $2, outcome = $3, note = $4 WHERE id = $1" },
+  // The newest first; the next page begins before the event $1.
   unexplained: {
     name: "unexplained_rail_events",
-    text: `SELECT id, rail, event_id, type, reference, received_at, times, outcome, note FROM rail_events
-           WHERE outcome IN ('unknown_type', 'unknown_reference', 'failed') ORDER BY id DESC LIMIT 200`,
+    text: `SELECT id, rail, type, reference, received_at, times, tries, due_at, outcome, note FROM rail_events
+           WHERE ${unexplained} AND ($1::bigint IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
+  },
+  count: { name: "count_unexplained_rail_events", text: `SELECT count(*) AS n FROM rail_events WHERE ${unexplained}` },
+  tryAgain: { name: "try_rail_event_again", text: `UPDATE rail_events SET due_at = $2 WHERE id = $1 AND ${unexplained}` },
+  // What still fails is not set aside: it goes on being tried.
+  setAside: {
+    name: "set_rail_event_aside",
+    text: `UPDATE rail_events SET outcome = 'set_aside', due_at = NULL WHERE id = $1 AND ${unexplained} AND outcome <> 'failed'`,
   },
   // Events may overtake each other: a dispute that was decided before its opening is heard of must not be opened again.
   overtaken: {
@@ -56,4 +70,45 @@ export async function storeRailEvent(
   const values = [event.rail, event.eventId, event.type, event.reference, event.body, toJson(event.parsed), event.at.toISOString()];
   const { rows } = await run<{ id: bigint; times: number }>(client, railEventQueries.store, values);
   return { id: Number(rows[0]?.id), times: rows[0]?.times ?? 1 };
+}
+
+export interface UnexplainedEvent {
+  readonly id: number;
+  readonly rail: string;
+  readonly type: string;
+  readonly reference: string;
+  readonly receivedAt: Date;
+  /** How often the rail told it, and how often it was handled. */
+  readonly times: number;
+  readonly tries: number;
+  /** When it is tried again by itself; null: it is not. */
+  readonly dueAt: Date | null;
+  /** `unknown_type`, `unknown_reference`, `failed` or `refused`. */
+  readonly outcome: string;
+  readonly note: string | null;
+}
+
+/** A page of the reports for which nothing was done, before the event `before`, with how many there are in all; `next` asks for the next page. */
+export async function unexplainedEvents(
+  client: Queryable,
+  before: number | null,
+  most: number,
+): Promise<{ readonly events: UnexplainedEvent[]; readonly count: number; readonly next: number | null }> {
+  const [list, counted] = await Promise.all([
+    run(client, railEventQueries.unexplained, [before, most + 1]),
+    run<{ n: bigint }>(client, railEventQueries.count),
+  ]);
+  const events = list.rows.slice(0, most).map((row) => ({
+    id: Number(row["id"]),
+    rail: String(row["rail"]),
+    type: String(row["type"]),
+    reference: String(row["reference"]),
+    receivedAt: row["received_at"] as Date,
+    times: Number(row["times"]),
+    tries: Number(row["tries"]),
+    dueAt: row["due_at"] as Date | null,
+    outcome: String(row["outcome"]),
+    note: row["note"] === null ? null : String(row["note"]),
+  }));
+  return { events, count: Number(counted.rows[0]?.n ?? 0n), next: list.rows.length > most ? (events.at(-1)?.id ?? null) : null };
 }

@@ -49,7 +49,7 @@ export const settlementQueries = {
   otherLine: {
     name: "other_line_of_payment",
     text: `SELECT l.settlement_id, l.line_id FROM settlement_lines l WHERE l.seller_id = $1 AND l.payment_id = $2 AND l.kind = 'payment'
-             AND l.state IN ('matched', 'open', 'closed') AND (l.settlement_id, l.line_id) <> ($3, $4) AND NOT EXISTS (SELECT 1 FROM breaks b
+             AND l.state IN ('matched', 'explained', 'open', 'closed') AND (l.settlement_id, l.line_id) <> ($3, $4) AND NOT EXISTS (SELECT 1 FROM breaks b
                WHERE b.rail = l.rail AND b.settlement_id = l.settlement_id AND b.line_id = l.line_id AND b.kind = 'twice') LIMIT 1`,
   },
   matchedAttempt: {
@@ -192,7 +192,7 @@ export const breakQueries = {
   },
   one: {
     name: "break_to_close",
-    text: `SELECT b.state, b.kind, b.rail, b.settlement_id, b.line_id, b.seller_id, b.payment_id, p.order_id, l.fee, l.net FROM breaks b
+    text: `SELECT b.state, b.kind, b.rail, b.settlement_id, b.line_id, b.seller_id, b.payment_id, p.order_id, p.settled, p.received, l.kind AS line_kind, l.fee, l.net FROM breaks b
            LEFT JOIN payments p ON p.seller_id = b.seller_id AND p.id = b.payment_id
            LEFT JOIN settlement_lines l ON l.rail = b.rail AND l.settlement_id = b.settlement_id AND l.line_id = b.line_id WHERE b.id = $1`,
   },
@@ -213,27 +213,6 @@ export const breakQueries = {
     text: `SELECT h.seller_id, h.id, h.order_id FROM holds h WHERE h.reason = 'reconciliation' AND h.state = 'standing'
              AND NOT EXISTS (SELECT 1 FROM break_orders o JOIN breaks b ON b.id = o.break_id
                WHERE o.seller_id = h.seller_id AND o.order_id = h.order_id AND b.state = 'open')`,
-  },
-  list: {
-    name: "list_open_breaks",
-    text: `SELECT b.*, s.currency, array(SELECT o.seller_id || '/' || o.order_id FROM break_orders o WHERE o.break_id = b.id ORDER BY 1) AS orders
-           FROM breaks b LEFT JOIN settlements s ON s.rail = b.rail AND s.settlement_id = b.settlement_id WHERE b.state = 'open' ORDER BY b.id LIMIT 200`,
-  },
-  ended: {
-    name: "list_ended_breaks",
-    text: "SELECT id, rail, kind, about, says, state, note, ended_by, ended_at FROM breaks WHERE state <> 'open' ORDER BY ended_at DESC, id DESC LIMIT 20",
-  },
-  settlements: {
-    name: "list_settlements",
-    text: `SELECT s.rail, s.settlement_id, s.currency, s.amount, s.settled_at, s.source, n.lines, n.agreed, n.open FROM settlements s,
-             LATERAL (SELECT count(*) AS lines, count(*) FILTER (WHERE l.state IN ('matched', 'explained')) AS agreed,
-               count(*) FILTER (WHERE l.state IN ('new', 'open')) AS open FROM settlement_lines l WHERE l.rail = s.rail AND l.settlement_id = s.settlement_id) n
-           ORDER BY s.settled_at DESC, s.rail, s.settlement_id LIMIT 50`,
-  },
-  lines: {
-    name: "lines_of_settlement",
-    text: `SELECT line_id, kind, reference, rail_reference, gross, fee, net, at, state, seller_id, payment_id, attempt_id, note
-           FROM settlement_lines WHERE rail = $1 AND settlement_id = $2 ORDER BY position LIMIT 1000`,
   },
   balances: { name: "list_rail_balances", text: "SELECT * FROM rail_balances ORDER BY rail, currency" },
   runs: { name: "list_reconciliations", text: "SELECT rail, asked_at, ended_at, outcome FROM rail_reconciliations ORDER BY rail" },

@@ -109,3 +109,17 @@ export function balanceOff(b: Balances): bigint {
   if (b.available < least) return b.available - least;
   return b.available > most ? b.available - most : 0n;
 }
+
+export interface Short {
+  readonly rail: string;
+  readonly currency: string;
+  /** What the rail lacks although the books count on it. */
+  readonly short: bigint;
+}
+
+/** Those of `short` from which nothing may leave: all of a currency in which more is missing than the installation holds above what it owes. */
+export function railsToStop<S extends Short>(short: readonly S[], surplus: ReadonlyMap<string, bigint>): S[] {
+  const missing = new Map<string, bigint>();
+  for (const one of short) missing.set(one.currency, (missing.get(one.currency) ?? 0n) + one.short);
+  return short.filter((one) => (missing.get(one.currency) ?? 0n) > (surplus.get(one.currency) ?? 0n));
+}

@@ -28,6 +28,7 @@ describe("a payout or refund", () => {
     disbursement: aDisbursement({}),
     holds: [],
     coolsUntil: null,
+    unverified: false,
     details: { bankCode: "058", accountNumber: "0123456789" },
     noWay: undefined,
     together: 383_250n,
@@ -58,6 +59,13 @@ describe("a payout or refund", () => {
       "hold_standing",
     ]);
     expect(waitsForPayee(facts({ noWay }))).toBe(noWay);
+  });
+
+  test("a marketplace operator whose identity is not verified waits as a seller does, whatever else is there", () => {
+    const says = "The payee's identity must be verified once; the operator confirms it.";
+    expect(waitsForPayee(facts({ unverified: true }))).toBe(says);
+    expect(waitsForPayee(facts({ holds: [aHold({ reason: "identity" })] }))).toBe(says);
+    expect([need("waits_for_payee", { unverified: true }), need("obstacle_gone", { unverified: true })]).toEqual([met, "hold_standing"]);
   });
 
   test("the smallest payout is reached exactly, alone or together", () => {

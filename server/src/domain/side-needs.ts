@@ -16,6 +16,8 @@ export interface DisbursementFacts {
   readonly holds: readonly Hold[];
   /** Until when a marketplace operator's new account cools off. Its hold stands in the operator's own book, which is not this one. */
   readonly coolsUntil: Date | null;
+  /** A marketplace operator whose identity must be verified and is not: it too stands in the operator's own book. */
+  readonly unverified: boolean;
   /** Where the money goes; undefined: nobody has said. A refund along its payment needs none. */
   readonly details: PayeeDetails | "along_payment" | undefined;
   /** Why no rail can carry it at all; undefined: one can. */
@@ -30,7 +32,7 @@ export interface DisbursementFacts {
 /** Why a queued disbursement must wait for its payee; undefined: it need not. Also the text of "what would free it". */
 export function waitsForPayee(f: DisbursementFacts): string | undefined {
   const hold = f.holds.find((h) => waitingHolds.includes(h.reason));
-  if (hold?.reason === "identity") return "The payee's identity must be verified once; the operator confirms it.";
+  if (hold?.reason === "identity" || f.unverified) return "The payee's identity must be verified once; the operator confirms it.";
   if (hold?.reason === "cooling_off") {
     return `The payout details were changed; money goes there from ${hold.liftsAt?.toISOString() ?? "when the operator lifts the hold"}.`;
   }

@@ -26,6 +26,7 @@ export interface App {
   readonly acceptCode: boolean;
   readonly now: () => Date;
   readonly rail: (name: string) => Rail | undefined;
+  readonly railNames: readonly string[];
   /** What jobs do, where a person waits for it. */
   readonly work: {
     /** Runs what is due of one seller, so that a page shows what an act has caused. */
@@ -68,4 +69,6 @@ export interface Reconciliation {
   file(rail: string, text: string): Promise<readonly string[] | Refusal>;
   lines(rail: string, lines: unknown): Promise<readonly string[] | Refusal>;
   close(input: { readonly id: number; readonly note: string; readonly by: string; readonly book: boolean }): Promise<Refusal | undefined>;
+  /** The operator's own money has changed: rails that lack money may go on, or must stop. */
+  weigh(): Promise<void>;
 }

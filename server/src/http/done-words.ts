@@ -25,6 +25,10 @@ const done: Readonly<Record<string, string>> = {
   give_back: "The money is on its way back.",
   verify_identity: "The seller's identity is on record; payouts that waited for it go out.",
   clear_alarm: "The alarm is cleared.",
+  retry_report: "The report is handled again; if it still stands below, see why there.",
+  set_aside_report: "The report is set aside. It is kept.",
+  add_float: "Your money is booked.",
+  change_money: "The change is booked.",
   close_break: "The break is closed; orders that no other break touches go on.",
   write_off: "The debt is written off as your loss.",
 };

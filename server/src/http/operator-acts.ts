@@ -8,8 +8,10 @@ import { reopen, rule } from "../actions/settle-dispute.ts";
 import { requeue } from "../actions/unpark.ts";
 import type { OrderAsk } from "../actions/order-step.ts";
 import type { Query } from "../db/connect.ts";
+import { shortIn } from "../db/break-lists.ts";
 import { run } from "../db/connect.ts";
 import { readOrder } from "../db/orders.ts";
+import { railEventQueries } from "../db/rail-events.ts";
 import { disbursements, payments } from "../db/tables.ts";
 import type { Payment } from "../domain/facts.ts";
 import { isCurrency } from "../domain/currency.ts";
@@ -51,6 +53,7 @@ export function koboOrZero(value: unknown, field: string): bigint | Refusal {
  */
 export async function operatorAct(app: App, operator: OperatorActor, action: string, fields: Fields, key?: Ask["key"]): Promise<Answer> {
   if (action === "clear_alarm") return clearAlarm(app, fields);
+  if (action === "retry_report" || action === "set_aside_report") return lookAtReport(app, action, fields);
   if (action === "close_break") return closeBreak(app, operator, fields);
   const sellerId = wholeNumber(text(fields, "seller"));
   if (sellerId === undefined) return refuse("invalid", "The seller field must be a seller's number.", { field: "seller" });
@@ -87,12 +90,12 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
     }
     case "add_float": {
       const amount = minor(fields["amount"]);
-      return isRefusal(amount) ? amount : app.lanes.one(addFloat(ask, { amount, currency, rail }));
+      return isRefusal(amount) ? amount : thenWeigh(app, await app.lanes.one(addFloat(ask, { amount, currency, rail })));
     }
     case "take_fees":
-      return takeEarned(app, ask, fields, { currency, rail });
+      return thenWeigh(app, await takeEarned(app, ask, fields, { currency, rail }));
     case "change_money":
-      return changeOver(app, ask, fields, { currency, rail });
+      return thenWeigh(app, await changeOver(app, ask, fields, { currency, rail }));
     case "match":
       return matchUnknownMoney(app, operator, id("payment"), fields);
     case "give_back":
@@ -104,11 +107,27 @@ export async function operatorAct(app: App, operator: OperatorActor, action: str
   }
 }
 
+async function thenWeigh(app: App, answer: Answer): Promise<Answer> {
+  if (!isRefusal(answer)) await app.work.reconciliation.weigh();
+  return answer;
+}
+
 /** The operator has looked: the alarm leaves the page and stays in the table. */
 async function clearAlarm(app: App, fields: Fields): Promise<Answer> {
   const id = wholeNumber(text(fields, "alarm"));
   const { rowCount } = await run(app.pool, operatorActQueries.clearAlarm, [id ?? -1, app.now().toISOString()]);
   return rowCount === 1 ? { done: { alarm: id ?? 0, cleared: true }, replayed: false } : refuse("not_yours", "There is no such alarm.");
+}
+
+/** A rail's report for which nothing was done: it is handled again now, or the operator has looked and it leaves the page; it is kept either way. */
+async function lookAtReport(app: App, action: "retry_report" | "set_aside_report", fields: Fields): Promise<Answer> {
+  const id = wholeNumber(text(fields, "report")) ?? -1;
+  const { rowCount } =
+    action === "retry_report"
+      ? await run(app.pool, railEventQueries.tryAgain, [id, app.now().toISOString()])
+      : await run(app.pool, railEventQueries.setAside, [id]);
+  if (rowCount === 1) return { done: { report: id, [action === "retry_report" ? "due" : "set_aside"]: true }, replayed: false };
+  return refuse("not_yours", "There is no such report that was not understood; one that fails is tried again, and is not set aside.");
 }
 
 /** A break of the reconciliation ends with a note; `book=yes` books the settled fee. */
@@ -158,7 +177,7 @@ async function changeOver(
   return withSurplus(app, from.currency, (surplus) => app.lanes.one(changeMoney(ask, { gave, got, surplus })));
 }
 
-/** Acts by what the installation holds above what it owes in that currency; two who do so go one after the other. */
+/** Acts by what the installation holds above what it owes in that currency, less what rails lack of it; two who do so go one after the other. */
 export async function withSurplus(
   app: Pick<App, "pool"> & { readonly work: Pick<App["work"], "solvency"> },
   currency: string,
@@ -175,7 +194,8 @@ export async function withSurplus(
   try {
     await run(turn, operatorActQueries.takeTurn);
     const line = (await app.work.solvency()).find((one) => one.currency === currency);
-    return await act(line === undefined ? 0n : line.held - line.owed);
+    const short = (await shortIn(app.pool)).get(currency) ?? 0n;
+    return await act((line === undefined ? 0n : line.held - line.owed) - short);
   } finally {
     // A connection that could not give its turn back is thrown away, and the turn with it.
     await run(turn, operatorActQueries.endTurn).catch(remember);

@@ -10,6 +10,7 @@ import { allowedOrderActions } from "../domain/order-decide.ts";
 import { nobodysPassword, passwordFits } from "../secrets/passwords.ts";
 import { randomToken, tokenHash } from "../secrets/tokens.ts";
 import type { App } from "./app-context.ts";
+import type { Fields } from "./fields.ts";
 import { fieldsOf, text, wholeNumber } from "./fields.ts";
 import type { OperatorActor } from "./operator-acts.ts";
 import { koboOrZero, operatorAct } from "./operator-acts.ts";
@@ -34,7 +35,7 @@ export function operatorApiRoutes(server: FastifyInstance, app: App): void {
   });
   server.get("/operator/api/overview", async (request, reply) => {
     const operator = await operatorCalling(app, request);
-    return operator === undefined ? no(reply, refuse("not_signed_in")) : yes(reply, await overview(app));
+    return operator === undefined ? no(reply, refuse("not_signed_in")) : yes(reply, await overview(app, request.query as Fields));
   });
   server.get<{ Params: { seller: string; id: string } }>("/operator/api/orders/:seller/:id", async (request, reply) => {
     const operator = await operatorCalling(app, request);

@@ -10,6 +10,7 @@ import { operatorApiRoutes } from "./operator-api.ts";
 import type { OperatorActor } from "./operator-acts.ts";
 import { operatorAct } from "./operator-acts.ts";
 import { disputeView, overview, readForOperator } from "./operator-views.ts";
+import { moneyPageRoutes, moneyUrl } from "./money-page-routes.ts";
 import { majorOrZero } from "./order-steps.ts";
 import { whoGets } from "./order-views.ts";
 import { page, refusedPage } from "./page-answers.ts";
@@ -46,11 +47,12 @@ export function operatorRoutes(server: FastifyInstance, app: App): void {
     await signOut(app, request, reply, "operator");
     return reply.redirect("/operator/login", 303);
   });
-  on("GET", "/operator", (me, _request, reply) => show(app, me, reply, {}));
+  on("GET", "/operator", (me, request, reply) => show(app, me, reply, {}, request.query as Fields));
   on("POST", "/operator", (me, _request, reply, fields) => actOnOverview(app, me, reply, fields));
   on("GET", "/operator/orders/:seller/:id", (me, request, reply) => showOrder(app, me, request, reply, {}));
   on("POST", "/operator/orders/:seller/:id", (me, request, reply, fields) => actOnOrder(app, me, request, reply, fields));
   reconciliationPageRoutes(app, on, (me) => frame(app, me, reconciliationUrl));
+  moneyPageRoutes(app, on, (me) => frame(app, me, moneyUrl));
   operatorApiRoutes(server, app);
 }
 
@@ -77,6 +79,7 @@ function frame(app: App, me: Me, current: string) {
     nav: [
       { href: "/operator", text: "Overview", current: current === "/operator" },
       { href: reconciliationUrl, text: "Reconciliation", current: current === reconciliationUrl },
+      { href: moneyUrl, text: "Money", current: current === moneyUrl },
     ],
     signOut: { url: "/operator/logout", hidden },
   };
@@ -90,8 +93,8 @@ interface Tried {
   readonly draft?: { amount: string; comment: string; buyerGets: bigint };
 }
 
-async function show(app: App, me: Me, reply: FastifyReply, tried: Tried): Promise<FastifyReply> {
-  const view = await overview(app);
+async function show(app: App, me: Me, reply: FastifyReply, tried: Tried, from: Fields = {}): Promise<FastifyReply> {
+  const view = await overview(app, from);
   const more = { done: tried.done ?? null, errors: tried.error === undefined ? [] : [tried.error], tried: tried.tried ?? null };
   return page(
     tried.error === undefined ? reply : reply.code(422),
@@ -111,7 +114,8 @@ async function actOnOverview(app: App, me: Me, reply: FastifyReply, fields: Fiel
   const action = text(fields, "action");
   const answer = await operatorAct(app, me.operator, action, action === "write_off" ? inKobo(fields, "amount") : fields);
   if (!isRefusal(answer)) {
-    const sellerId = wholeNumber(text(fields, "seller"));
+    // What a report is about is known only once it was handled; the house's book stands for it.
+    const sellerId = action === "retry_report" ? 0 : wholeNumber(text(fields, "seller"));
     if (sellerId !== undefined) await app.work.settle(sellerId);
     return show(app, me, reply, { done: doneWords(action) });
   }

@@ -1,36 +1,51 @@
-import { alarmQueries } from "../db/alarms.ts";
-import { run } from "../db/connect.ts";
+import { standingAlarms } from "../db/alarms.ts";
 import { readOperatorRows } from "../db/operator-views.ts";
 import type { OrderView as Read } from "../db/orders.ts";
 import { readOrder, readOrderView } from "../db/orders.ts";
-import { railEventQueries } from "../db/rail-events.ts";
+import { unexplainedEvents } from "../db/rail-events.ts";
 import { clockOffset, sellerById } from "../db/sellers.ts";
 import { later } from "../domain/deadlines.ts";
 import type { Hold, Payment } from "../domain/facts.ts";
 import { must } from "../domain/fault.ts";
 import type { Order } from "../domain/order.ts";
 import type { App } from "./app-context.ts";
+import type { Fields } from "./fields.ts";
+import { text, wholeNumber } from "./fields.ts";
 import { orderView, whoGets } from "./order-views.ts";
 import type { DisputeView } from "./pages/dispute-page.ts";
 import type { HoldLine } from "./pages/operator-money.ts";
 import type { OperatorView } from "./pages/operator-page.ts";
 import type { SignedInView } from "./pages/seller-page.ts";
 
-/** What the overview shows, without the frame around it. */
-export async function overview(
-  app: App,
-): Promise<
-  Pick<OperatorView, "now" | "disputes" | "alarms" | "unapplied" | "parked" | "holds" | "solvency" | "railEvents" | "receivables">
-> {
+type Shown =
+  | "now"
+  | "disputes"
+  | "alarms"
+  | "unapplied"
+  | "parked"
+  | "holds"
+  | "solvency"
+  | "railEvents"
+  | "receivables"
+  | "counts"
+  | "next";
+
+const alarmsAtOnce = 50;
+const eventsAtOnce = 50;
+
+/** What the overview shows, without the frame around it; `asked` says from where on, by the names that `next` has. */
+export async function overview(app: App, asked: Fields = {}): Promise<Pick<OperatorView, Shown>> {
   const now = app.now();
   const [rows, alarms, solvency, events] = await Promise.all([
     readOperatorRows(app.pool),
-    run(app.pool, alarmQueries.list),
+    standingAlarms(app.pool, wholeNumber(text(asked, "alarms_before")) ?? null, alarmsAtOnce),
     app.work.solvency(),
-    run(app.pool, railEventQueries.unexplained),
+    unexplainedEvents(app.pool, wholeNumber(text(asked, "reports_before")) ?? null, eventsAtOnce),
   ]);
   return {
     now,
+    counts: { alarms: alarms.count, railEvents: events.count },
+    next: { alarms_before: alarms.next, reports_before: events.next },
     disputes: rows.disputes.map(({ order, sellerName, proposed }) => ({
       sellerId: order.sellerId,
       orderId: order.id,
@@ -43,13 +58,7 @@ export async function overview(
       late: order.ruleBy !== null && order.dueAt === null,
       proposed,
     })),
-    alarms: alarms.rows.map((row) => ({
-      id: Number(row["id"]),
-      kind: String(row["kind"]),
-      about: String(row["about"]),
-      says: String(row["says"]),
-      at: row["at"] as Date,
-    })),
+    alarms: alarms.alarms,
     unapplied: rows.unapplied.map((payment) => ({
       sellerId: payment.sellerId,
       paymentId: payment.id,
@@ -72,21 +81,13 @@ export async function overview(
       paidAs: one.outCurrency === one.currency ? null : { amount: one.outAmount, currency: one.outCurrency },
       since: one.createdAt,
       freedBy: one.reason ?? "New payout details from the payee.",
-      identityMissing: (one.reason ?? "").includes("identity"),
+      verify: (one.reason ?? "").includes("identity") ? (one.payeeKind === "operator" ? one.payeeId : one.sellerId) : null,
       orderUrl: one.orderId === null ? null : `/operator/orders/${one.sellerId}/${one.orderId}`,
       orderId: one.orderId,
     })),
     holds: rows.holds.map(holdLine),
     solvency,
-    railEvents: events.rows.map((row) => ({
-      id: Number(row["id"]),
-      rail: String(row["rail"]),
-      type: String(row["type"]),
-      reference: String(row["reference"]),
-      receivedAt: row["received_at"] as Date,
-      tries: Number(row["times"]),
-      note: row["note"] === null ? null : String(row["note"]),
-    })),
+    railEvents: events.events,
     receivables: rows.receivables,
   };
 }

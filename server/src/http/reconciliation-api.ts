@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import type { App } from "./app-context.ts";
-import { fieldsOf, text } from "./fields.ts";
+import type { Fields } from "./fields.ts";
+import { fieldsOf, text, wholeNumber } from "./fields.ts";
 import type { OperatorActor } from "./operator-acts.ts";
 import { readReconciliation, readSettlementLines } from "./reconciliation-views.ts";
 
@@ -20,12 +21,13 @@ export function reconciliationApiRoutes(server: FastifyInstance, app: App, { ope
     isRefusal(answer) ? no(reply, answer) : yes(reply, { outcome: answer });
   server.get("/operator/api/reconciliation", async (request, reply) => {
     if ((await operatorCalling(app, request)) === undefined) return no(reply, refuse("not_signed_in"));
-    return yes(reply, await readReconciliation(app));
+    return yes(reply, await readReconciliation(app, request.query as Fields));
   });
   server.get<{ Params: { rail: string; id: string } }>("/operator/api/settlements/:rail/:id", async (request, reply) => {
     if ((await operatorCalling(app, request)) === undefined) return no(reply, refuse("not_signed_in"));
-    const lines = await readSettlementLines(app, request.params.rail, request.params.id);
-    return lines.length === 0 ? no(reply, refuse("not_yours", "There is no such settlement.")) : yes(reply, { lines });
+    const after = wholeNumber(text(request.query as Fields, "after"));
+    const read = await readSettlementLines(app, request.params.rail, request.params.id, after);
+    return read === undefined ? no(reply, refuse("not_yours", "There is no such settlement.")) : yes(reply, read);
   });
   server.post("/operator/api/reconciliation", async (request, reply) => {
     if ((await operatorCalling(app, request)) === undefined) return no(reply, refuse("not_signed_in"));

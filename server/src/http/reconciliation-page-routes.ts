@@ -3,7 +3,8 @@ import type { Refusal } from "../domain/refusals.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
 import type { App } from "./app-context.ts";
 import { doneWords } from "./done-words.ts";
-import { takesFile, text } from "./fields.ts";
+import type { Fields } from "./fields.ts";
+import { takesFile, text, wholeNumber } from "./fields.ts";
 import { operatorAct } from "./operator-acts.ts";
 import type { Handle, Me } from "./operator-routes.ts";
 import { page, refusedPage } from "./page-answers.ts";
@@ -19,8 +20,13 @@ type On = (method: "GET" | "POST", url: string, handle: Handle, more?: Partial<R
 
 /** The operator's page of settlements and breaks, and one settlement's lines. */
 export function reconciliationPageRoutes(app: App, on: On, frameOf: (me: Me) => SignedInView): void {
-  const show = async (me: Me, reply: FastifyReply, more: Partial<Pick<ReconciliationView, "done" | "errors" | "tried">>) => {
-    const rows = await readReconciliation(app);
+  const show = async (
+    me: Me,
+    reply: FastifyReply,
+    more: Partial<Pick<ReconciliationView, "done" | "errors" | "tried">>,
+    from: Fields = {},
+  ) => {
+    const rows = await readReconciliation(app, from);
     const view = { ...frameOf(me), ...rows, now: app.now(), actionUrl: reconciliationUrl, hidden: { csrf: me.session.csrf } };
     const shown = { done: null, errors: [], tried: null, ...more };
     return page(shown.errors.length === 0 ? reply : reply.code(422), reconciliationPage({ ...view, ...shown }));
@@ -29,13 +35,12 @@ export function reconciliationPageRoutes(app: App, on: On, frameOf: (me: Me) => 
     const field = typeof refusal.facts?.["field"] === "string" ? refusal.facts["field"] : "";
     return show(me, reply, { tried, errors: [{ field, message: refusal.detail }] });
   };
-  on("GET", reconciliationUrl, (me, _request, reply) => show(me, reply, {}));
+  on("GET", reconciliationUrl, (me, request, reply) => show(me, reply, {}, request.query as Fields));
   on("GET", `${reconciliationUrl}/:rail/:id`, async (me, request, reply) => {
     const { rail, id } = request.params as { rail: string; id: string };
-    const lines = await readSettlementLines(app, rail, id);
-    const settlement = (await readReconciliation(app)).settlements.find((one) => one.rail === rail && one.id === id);
-    if (lines.length === 0) return refusedPage(app, request, reply, refuse("not_yours", "There is no such settlement."));
-    return page(reply, settlementPage({ ...frameOf(me), rail, id, currency: settlement?.currency ?? "NGN", lines }));
+    const read = await readSettlementLines(app, rail, id, wholeNumber(text(request.query as Fields, "after")));
+    if (read === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such settlement."));
+    return page(reply, settlementPage({ ...frameOf(me), rail, id, ...read }));
   });
   on("POST", reconciliationUrl, async (me, _request, reply, fields) => {
     const action = text(fields, "action");

@@ -70,9 +70,18 @@ async function takeIn(engine: Engine, event: Stored, left: Set<bigint>): Promise
     const reason = error instanceof Error ? error.message : String(error);
     engine.log.error({ event: Number(event.id), type: event.type, error: reason }, "a rail event could not be handled; it is tried again");
     left.delete(event.id);
+    if (event.tries >= worrying) await worry(engine, event);
     await finish(engine, event, "failed", reason, later(engine.now(), waitOf(event)));
     return [];
   }
+}
+
+/** After so many tries a person should look; it goes on being tried, at least hourly. */
+const worrying = 8;
+
+async function worry(engine: Engine, { id, rail, type, reference }: Stored): Promise<void> {
+  const says = `The report ${id} of ${rail} (${type} of ${reference}) could not be handled ${worrying} times; it is still being tried.`;
+  await raiseAlarm(engine.pool, { kind: "report_keeps_failing", about: `${rail} ${id}`, says, at: engine.now() });
 }
 
 /** A third of the lease. */

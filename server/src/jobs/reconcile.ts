@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { settlePayment } from "../actions/book-steps.ts";
 import { holdForBreak, liftHold } from "../actions/holds.ts";
-import { raiseAlarm } from "../db/alarms.ts";
+import { alarmQueries } from "../db/alarms.ts";
+import { countOpenBreaks } from "../db/break-lists.ts";
 import type { Queryable } from "../db/connect.ts";
 import { inTransaction, run } from "../db/connect.ts";
 import { breakQueries, openBreak, settlementQueries } from "../db/settlements.ts";
 import { format } from "../domain/currency.ts";
 import { later } from "../domain/deadlines.ts";
-import type { Refusal } from "../domain/refusals.ts";
-import { isRefusal, refuse } from "../domain/refusals.ts";
+import { isRefusal } from "../domain/refusals.ts";
 import type { Engine } from "./engine.ts";
 import { byRail } from "./engine.ts";
 import type { Import } from "./import-settlement.ts";
 import { importSettlement } from "./import-settlement.ts";
+import { weighStops } from "./rail-stops.ts";
 import { compareBalances } from "./reconcile-balances.ts";
 import { judgeLines } from "./reconcile-lines.ts";
 
@@ -86,8 +86,7 @@ export async function reconcile(engine: Engine, rail: string, imports: readonly 
     await findMissing(engine, rail);
     await compareBalances(engine, rail);
     await alarmAndHold(engine);
-    const { rows } = await run<{ rail: string }>(engine.pool, breakQueries.list);
-    return { rail, settlements, lines, open: rows.filter((row) => row.rail === rail).length };
+    return { rail, settlements, lines, open: await countOpenBreaks(engine.pool, rail) };
   });
 }
 
@@ -179,13 +178,13 @@ async function findMissing(engine: Engine, rail: string): Promise<void> {
   }
 }
 
-/** What the tables of breaks ask for is made true: an alarm for each, a hold on each order touched, and none where no break is left. */
+/**
+ * What the tables of breaks ask for is made true: an alarm for each, rails stopped that lack money, a hold on each order touched, and none where no
+ * break is left.
+ */
 export async function alarmAndHold(engine: Engine): Promise<void> {
-  const open = await run<{ rail: string; kind: string; about: string; says: string; suggestion: string }>(engine.pool, breakQueries.list);
-  for (const { rail, kind, about, says, suggestion } of open.rows) {
-    const alarm = { kind: "reconciliation", about: `${rail} ${kind} ${about}`, says: `${says} ${suggestion}`, at: engine.now() };
-    await raiseAlarm(engine.pool, alarm);
-  }
+  await run(engine.pool, alarmQueries.ringForBreaks);
+  await weighStops(engine);
   const toHold = await run<{ seller_id: bigint; order_id: bigint; rail: string; id: bigint; says: string }>(
     engine.pool,
     breakQueries.toHold,
@@ -200,44 +199,4 @@ export async function alarmAndHold(engine: Engine): Promise<void> {
     const answer = await engine.lanes.one(liftHold(byRail(Number(seller), "reconciliation"), { holdId: Number(id) }));
     if (isRefusal(answer)) engine.log.warn({ hold: Number(id), refused: answer.refused }, "a hold could not be lifted");
   }
-}
-
-/**
- * An operator has looked into a break: it ends with a note, its line is closed, and orders that no other break touches go on. With `book` the
- * fee that the rail settled is booked first, which only a wrong fee can be. Refuses `not_yours`, `reason_needed`, `not_now`.
- */
-export async function closeBreak(
-  engine: Engine,
-  input: { readonly id: number; readonly note: string; readonly by: string; readonly book: boolean },
-): Promise<Refusal | undefined> {
-  const { id, note, by, book } = input;
-  if (note.trim() === "") return refuse("reason_needed");
-  const found = await run(engine.pool, breakQueries.one, [id]);
-  const one = found.rows[0];
-  if (one === undefined) return refuse("not_yours", `There is no break ${id}.`);
-  if (one["state"] !== "open") return refuse("not_now", `Break ${id} is ${String(one["state"])} already.`);
-  if (book) {
-    const refusal = await bookFee(engine, one);
-    if (refusal !== undefined) return refusal;
-  }
-  await inTransaction(engine.pool, async (client) => {
-    const { rows } = await run(client, breakQueries.end, [id, "closed", note.trim(), by, engine.now().toISOString()]);
-    if (rows.length === 0 || one["line_id"] === null) return;
-    const line = [one["rail"], one["settlement_id"], one["line_id"], note.trim(), book ? "matched" : "closed"];
-    await run(client, breakQueries.closeLine, line);
-  });
-  await alarmAndHold(engine);
-  return undefined;
-}
-
-async function bookFee(engine: Engine, one: Record<string, unknown>): Promise<Refusal | undefined> {
-  if (one["kind"] !== "wrong_fee") return refuse("not_now", "Only a fee can be booked as it was settled.");
-  const sellerId = Number(one["seller_id"]);
-  const orderId = one["order_id"] === null ? null : Number(one["order_id"]);
-  const ask = { ...byRail(sellerId, String(one["rail"])), paymentId: Number(one["payment_id"]), orderId };
-  const answer = await engine.lanes.one(settlePayment(ask, { amount: one["net"] as bigint, fee: one["fee"] as bigint }));
-  if (isRefusal(answer)) return answer;
-  return answer.done["again"] === true
-    ? refuse("not_now", "The payment is settled in the books already, so no fee can be booked with it: close this without booking.")
-    : undefined;
 }

@@ -5,6 +5,7 @@ import type { Engine, Fired } from "./engine.ts";
 import { ingestRailEvents } from "./ingest-rail-events.ts";
 import { sendMessages } from "./send-messages.ts";
 import { askAboutAttempts, sendMoney } from "./send-money.ts";
+import { wakePayees } from "./wake-payees.ts";
 
 type Job = (engine: Engine, sellerId: number | null) => Promise<Fired[]>;
 
@@ -13,6 +14,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   "ingest-rail-events": (engine) => ingestRailEvents(engine),
   deadlines: actOnDeadlines,
   "offers-and-holds": actOnOffersAndHolds,
+  "wake-payees": (engine) => wakePayees(engine),
   "send-money": sendMoney,
   "ask-attempts": askAboutAttempts,
   "ask-payments": askAboutPayments,

@@ -14,14 +14,21 @@ import { isRefusal } from "../domain/refusals.ts";
 import type { PayeeDetails, Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
+import { stoppedRails } from "./rail-stops.ts";
 
 /** Queued payouts and refunds that are due: starts an attempt, then asks the rail. Parked ones that are due are queued again. */
 export async function sendMoney(engine: Engine, sellerId: number | null): Promise<Fired[]> {
   const rows = await readDue(engine.pool, "disbursements", engine.now(), sellerId, 50);
-  return (await Promise.all(rows.map((row) => sendOne(engine, row)))).flat();
+  if (rows.length === 0) return [];
+  const stopped = await stoppedRails(engine);
+  return (await Promise.all(rows.map((row) => sendOne(engine, row, stopped)))).flat();
 }
 
-async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<Fired[]> {
+async function sendOne(
+  engine: Engine,
+  { sellerId, id, row }: DueRow,
+  stopped: (rail: string, currency: string) => boolean,
+): Promise<Fired[]> {
   const orderId = row["order_id"] === null ? null : Number(row["order_id"]);
   const ask = {
     ...byClock(sellerId, "send-money"),
@@ -39,7 +46,12 @@ async function sendOne(engine: Engine, { sellerId, id, row }: DueRow): Promise<F
   const connected = engine.rails.has(String(row["rail"]));
   if (!connected) await missRail(engine, String(row["rail"]));
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
-  const answer = await startNamed(engine, ask, { rail: String(row["rail"]), currency: String(row["currency"]) }, { reference, connected });
+  const answer = await startNamed(
+    engine,
+    ask,
+    { rail: String(row["rail"]), currency: String(row["currency"]) },
+    { reference, connected, stopped: stopped(String(row["rail"]), String(row["out_currency"])) },
+  );
   if (isRefusal(answer)) {
     engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
     return [];

@@ -7,7 +7,7 @@ import { askLater, movePayment, openPayment } from "../../src/actions/payment-st
 import type { PaymentAsk } from "../../src/actions/payment-steps.ts";
 import { receivePayment } from "../../src/actions/receive-payment.ts";
 import { concludeAttempt, startSending } from "../../src/actions/send.ts";
-import { giveRefundAccount, requeue } from "../../src/actions/unpark.ts";
+import { giveRefundAccount, requeue, wake } from "../../src/actions/unpark.ts";
 import type { Disbursement } from "../../src/domain/facts.ts";
 import { must } from "../../src/domain/fault.ts";
 import { account, reach } from "./states.ts";
@@ -94,6 +94,10 @@ export const readyMoney: Readonly<Record<string, (world: World) => Promise<Comma
   requeue: async (world) => {
     const { payout } = await paidTo(world, "0009");
     return requeue(sendAsk(world, await payout(), "operator"));
+  },
+  wake: async (world) => {
+    const { payout } = await paidTo(world, "0009");
+    return wake(sendAsk(world, await payout()));
   },
   giveRefundAccount: async (world) => {
     const id = await world.checkout();

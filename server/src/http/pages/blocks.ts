@@ -124,3 +124,8 @@ export function paging(view: { readonly newer: string | null; readonly older: st
     view.older !== null && link({ href: view.older, text: "Older →" })
   }</nav>`;
 }
+
+/** The way on in a list that is shown in parts, and back to its beginning. */
+export function furtherPages(view: { readonly what: string; readonly first: string; readonly next: string }): Html {
+  return html`<nav class="paging" aria-label="${`More ${view.what}`}">${link({ href: view.first, text: "From the beginning" })}${link({ href: view.next, text: `More ${view.what} →` })}</nav>`;
+}

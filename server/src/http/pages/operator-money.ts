@@ -44,8 +44,8 @@ export interface ParkedLine {
   readonly paidAs?: { readonly amount: bigint; readonly currency: string } | null;
   readonly since: Date;
   readonly freedBy: string;
-  /** The operator's word that the seller's identity is verified would free it. */
-  readonly identityMissing: boolean;
+  /** The seller (or marketplace operator) of whom the operator's word that its identity is verified would free it. */
+  readonly verify: number | null;
   readonly orderUrl: string | null;
   readonly orderId: number | null;
 }
@@ -127,12 +127,12 @@ export function parkedTable(forms: OperatorForms, lines: readonly ParkedLine[]):
       }`,
       moment(one.since),
       html`${one.freedBy}${
-        one.identityMissing &&
+        one.verify !== null &&
         small(forms, {
           action: "verify_identity",
-          hidden: { seller: String(one.sellerId) },
+          hidden: { seller: String(one.verify) },
           text: "Identity is verified",
-          label: `Identity of seller ${one.sellerId}`,
+          label: `Identity of seller ${one.verify}`,
         })
       }`,
     ]),

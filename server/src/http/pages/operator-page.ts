@@ -1,4 +1,4 @@
-import { doneMessage, facts, link, note, table } from "./blocks.ts";
+import { doneMessage, facts, furtherPages, link, note, table } from "./blocks.ts";
 import type { FieldError } from "./form.ts";
 import { errorSummary } from "./form.ts";
 import type { Hidden, Html, Value } from "./html.ts";
@@ -41,13 +41,19 @@ export interface SolvencyLine {
   readonly owed: bigint;
 }
 
+/** A report for which nothing was done. Posts `action=retry_report` or `set_aside_report` with `report`. */
 export interface RailEventLine {
   readonly id: number;
   readonly rail: string;
   readonly type: string;
   readonly reference: string;
   readonly receivedAt: Date;
+  /** How often it was told, and how often handled. */
+  readonly times: number;
   readonly tries: number;
+  /** When it is handled again by itself; null: not any more. */
+  readonly dueAt: Date | null;
+  readonly outcome: string;
   readonly note: string | null;
 }
 
@@ -64,6 +70,9 @@ export interface OperatorView extends SignedInView {
   readonly solvency: readonly SolvencyLine[];
   readonly railEvents: readonly RailEventLine[];
   readonly receivables: readonly ReceivableLine[];
+  /** How many there are in all; the lists hold a page of them, and `next` asks for the next one. */
+  readonly counts: { readonly alarms: number; readonly railEvents: number };
+  readonly next: { readonly alarms_before: number | null; readonly reports_before: number | null };
   readonly done: string | null;
   readonly errors: readonly FieldError[];
   /** Ids of the form that failed begin with it, e.g. `match-812`. */
@@ -78,13 +87,18 @@ ${section("Disputes waiting for a decision", view.disputes.length, disputes(view
 ${section("Money that fits nothing yet", view.unapplied.length, unappliedSection(view, view.unapplied))}
 ${section("Parked payouts and refunds", view.parked.length, parkedTable(view, view.parked))}
 ${section("Holds", view.holds.length, holdsTable(view, view.holds))}
-${section("Reports of the payment company not understood", view.railEvents.length, railEvents(view.railEvents))}`;
+${section("Reports of the payment company that nothing was done for", view.counts.railEvents, html`${railEvents(view)}${further(view, "reports_before", "reports")}`)}`;
   return signedIn(view, { title: "Overview", body });
 }
 
 /** Sections that need a hand, each with how many things are in it. */
 function section(heading: string, count: number, body: Value): Html {
   return html`<section class="block"><h2>${heading} <span class="muted">(${count})</span></h2>${body}</section>`;
+}
+
+function further(view: OperatorView, name: "alarms_before" | "reports_before", what: string): Html {
+  const cursor = view.next[name];
+  return html`${cursor !== null && furtherPages({ what, first: view.actionUrl, next: `${view.actionUrl}?${name}=${cursor}` })}`;
 }
 
 function alarms(view: OperatorView): Html {
@@ -99,7 +113,7 @@ function alarms(view: OperatorView): Html {
     });
   const line = (one: AlarmLine): Html =>
     html`<li>${one.says} <span class="muted small-text">(${one.kind}, ${foreign(one.about)}, since ${moment(one.at)})</span>${seen(one)}</li>`;
-  return note("bad", `Alarms (${lines.length})`, html`<ul>${lines.map(line)}</ul>`);
+  return note("bad", `Alarms (${view.counts.alarms})`, html`<ul>${lines.map(line)}</ul>${further(view, "alarms_before", "alarms")}`);
 }
 
 function disputes(lines: readonly DisputeLine[]): Html {
@@ -131,19 +145,32 @@ function solvency(lines: readonly SolvencyLine[]): Html {
   return html`<section class="block"><h2>Held and owed</h2>${lines.length === 0 ? html`<p class="muted">No money has moved yet.</p>` : per}</section>`;
 }
 
-function railEvents(lines: readonly RailEventLine[]): Html {
+function railEvents(view: OperatorView): Html {
   return table({
-    caption: "Kept as they came; nothing was done for them",
-    columns: ["Report", "Kind", "Reference", "Came", "Tries", "Why it was not understood"],
-    figures: [4],
+    caption: "Kept as they came",
+    columns: ["Report", "Reference", "Came", "Tried", "Why nothing was done", "What to do"],
     empty: "Every report was understood.",
-    rows: lines.map((one) => [
-      html`${one.rail} ${one.id}`,
-      one.type,
+    rows: view.railEvents.map((one) => [
+      html`${one.rail} ${one.id}<br><span class="muted small-text">${foreign(one.type)}</span>`,
       html`<code>${one.reference}</code>`,
-      moment(one.receivedAt),
-      one.tries,
-      one.note ?? "",
+      html`${moment(one.receivedAt)}${one.times > 1 && html`<br><span class="muted small-text">told ${one.times} times</span>`}`,
+      html`${one.tries === 1 ? "once" : `${one.tries} times`}${one.dueAt !== null && html`<br><span class="muted small-text">again ${moment(one.dueAt)}</span>`}`,
+      html`${outcomes[one.outcome] ?? one.outcome}${one.note !== null && html`<br><span class="muted small-text">${foreign(one.note)}</span>`}`,
+      reportForms(view, one),
     ]),
   });
+}
+
+const outcomes: Readonly<Record<string, string>> = {
+  unknown_type: "no rule for what it tells",
+  unknown_reference: "about something that is not known here",
+  failed: "it could not be handled",
+  refused: "it does not fit the state of things",
+};
+
+function reportForms(view: OperatorView, one: RailEventLine): Html {
+  const hidden = { report: String(one.id) };
+  const again = small(view, { action: "retry_report", hidden, text: "Try again now", label: `Handle report ${one.id} again` });
+  if (one.outcome === "failed") return again;
+  return html`<div class="stack">${again}${small(view, { action: "set_aside_report", hidden, text: "I have looked", label: `Set report ${one.id} aside` })}</div>`;
 }

@@ -1,4 +1,4 @@
-import { doneMessage, link, table } from "./blocks.ts";
+import { doneMessage, furtherPages, link, note, table } from "./blocks.ts";
 import type { FieldError } from "./form.ts";
 import { button, errorSummary, fieldId, postForm, textField } from "./form.ts";
 import type { Hidden, Html, Value } from "./html.ts";
@@ -19,6 +19,16 @@ export interface BreakLine {
   readonly foundAt: Date;
   /** Orders that are held, as `seller/order`. */
   readonly orders: readonly string[];
+  /** The currency in which nothing leaves the rail meanwhile. */
+  readonly stops: string | null;
+}
+
+/** A balance from which nothing is sent, and what is missing there. */
+export interface RailStop {
+  readonly rail: string;
+  readonly currency: string;
+  readonly short: bigint;
+  readonly since: Date;
 }
 
 export interface EndedBreak {
@@ -82,6 +92,9 @@ export interface ReconciliationView extends SignedInView {
   readonly hidden: Hidden;
   readonly now: Date;
   readonly breaks: readonly BreakLine[];
+  readonly open: number;
+  readonly next: { readonly after: number | null; readonly ended_before: number | null; readonly settled_before: string | null };
+  readonly stops: readonly RailStop[];
   readonly ended: readonly EndedBreak[];
   readonly settlements: readonly SettlementRow[];
   readonly balances: readonly RailBalanceLine[];
@@ -94,12 +107,30 @@ export interface ReconciliationView extends SignedInView {
 
 export function reconciliationPage(view: ReconciliationView): string {
   const body = html`<div class="head"><h1>Reconciliation</h1><p class="muted">As of ${moment(view.now)}</p></div>${doneMessage(view.done)}${errorSummary(view.errors, view.tried ?? "")}
-${section("Breaks", view.breaks.length, breaks(view))}
+${stopped(view.stops)}
+${section("Breaks", view.open, html`${breaks(view)}${further(view, "after", view.next.after, "breaks")}`)}
 ${section("Balances", view.balances.length, balances(view.balances))}
-${section("Settlements", view.settlements.length, html`${settlements(view)}`)}
+<section class="block"><h2>Settlements</h2>${settlements(view)}${further(view, "settled_before", view.next.settled_before, "settlements")}</section>
 <section class="block"><h2>Ask, or give a file</h2>${runs(view)}${uploadForm(view)}</section>
-${section("Breaks that are over", view.ended.length, ended(view.ended))}`;
+<section class="block"><h2>Breaks that are over</h2>${ended(view.ended)}${further(view, "ended_before", view.next.ended_before, "breaks that are over")}</section>`;
   return signedIn(view, { title: "Reconciliation", body });
+}
+
+/** The way to the rest of a list. */
+function further(view: ReconciliationView, name: string, cursor: number | string | null, what: string): Html {
+  const href = `${view.actionUrl}?${name}=${encodeURIComponent(String(cursor))}`;
+  return html`${cursor !== null && furtherPages({ what, first: view.actionUrl, next: href })}`;
+}
+
+function stopped(stops: readonly RailStop[]): Html {
+  if (stops.length === 0) return html``;
+  const line = (one: RailStop): Html =>
+    html`<li>Nothing is sent from ${one.rail} in ${one.currency} since ${moment(one.since)}: ${money(one.short, one.currency)} are missing there.</li>`;
+  return note(
+    "bad",
+    "Payouts and refunds stand still",
+    html`<ul>${stops.map(line)}</ul><p>More is missing than the installation holds above what it owes, and nobody knows whose it is. They go on when the breaks below are over, or when you have put in what is missing and booked it under ${link({ href: "/operator/money", text: "Money" })}.</p>`,
+  );
 }
 
 function section(heading: string, count: number, body: Value): Html {
@@ -115,9 +146,11 @@ function breaks(view: ReconciliationView): Html {
       html`${one.id}<br><span class="muted small-text">${one.kind.replaceAll("_", " ")}</span>`,
       html`${foreign(one.says)}<br><span class="muted small-text">${one.rail}, found ${moment(one.foundAt)}</span>`,
       one.suggestion,
-      one.orders.length === 0
-        ? "nothing"
-        : html`${one.orders.slice(0, 20).map(orderLink)}${one.orders.length > 20 && html`and ${one.orders.length - 20} more`}`,
+      one.stops !== null
+        ? html`everything that leaves ${one.rail} in ${one.stops}`
+        : one.orders.length === 0
+          ? "nothing"
+          : html`${one.orders.slice(0, 20).map(orderLink)}${one.orders.length > 20 && html`and ${one.orders.length - 20} more`}`,
       closeForms(view, one),
     ]),
   });
@@ -133,10 +166,10 @@ function closeForms(view: ReconciliationView, one: BreakLine): Html {
   const hidden = { break: String(one.id) };
   const fields = textField({ name: "note", label: "Note", form, maxlength: 500, errors });
   const close = small(view, { action: "close_break", hidden, text: "Close", label: `Close break ${one.id}`, fields });
-  if (one.kind !== "wrong_fee") return close;
+  if (one.kind !== "wrong_fee" && one.kind !== "wrong_amount") return close;
   const booked = textField({ name: "note", label: "Note", form: `${form}-book` });
   const more = { ...hidden, book: "yes" };
-  return html`<div class="stack">${close}${small(view, { action: "close_break", hidden: more, text: "Book the settled fee and close", label: `Book the fee of break ${one.id}`, fields: booked })}</div>`;
+  return html`<div class="stack">${close}${small(view, { action: "close_break", hidden: more, text: "Book it as settled and close", label: `Book what was settled, break ${one.id}`, fields: booked })}</div>`;
 }
 
 function balances(lines: readonly RailBalanceLine[]): Html {
@@ -217,10 +250,14 @@ export function settlementPage(
     readonly id: string;
     readonly currency: string;
     readonly lines: readonly SettlementLineView[];
+    /** How many lines it has in all; `next` asks for those after these. */
+    readonly count: number;
+    readonly next: number | null;
   },
 ): string {
-  const { rail, id, currency, lines } = view;
-  const body = html`<div class="head"><h1>Settlement ${id}</h1><p class="muted">${rail}, ${lines.length} lines</p></div>
+  const { rail, id, currency, lines, next } = view;
+  const own = `/operator/reconciliation/${encodeURIComponent(rail)}/${encodeURIComponent(id)}`;
+  const body = html`<div class="head"><h1>Settlement ${id}</h1><p class="muted">${rail}, ${view.count} lines</p></div>
 <p>${link({ href: "/operator/reconciliation", text: "← Reconciliation" })}</p>${table({
     caption: "As it came, and where each line stands",
     columns: ["Line", "Kind", "Reference", "Gross", "Fee", "Net", "Standing"],
@@ -235,6 +272,6 @@ export function settlementPage(
       money(one.net, currency),
       html`${one.state}${one.note !== null && html`<br><span class="muted small-text">${foreign(one.note)}</span>`}`,
     ]),
-  })}`;
+  })}${next !== null && furtherPages({ what: "lines", first: own, next: `${own}?after=${next}` })}`;
   return signedIn(view, { title: `Settlement ${id}`, body });
 }
