@@ -22,7 +22,8 @@ interface Overview {
 }
 const api = async <T>(url: string): Promise<T> => {
   const answer = await world.inject({ method: "GET", url: `/operator/api/${url}`, headers: { authorization: `Bearer ${bearer}` } });
-  return (answer.json() as { data: T }).data;
+  const body: { readonly data: T } = answer.json();
+  return body.data;
 };
 const act = (action: string, fields: Readonly<Record<string, string>>) =>
   world.post("/operator", { csrf: me.csrf, action, ...fields }, me.headers);
