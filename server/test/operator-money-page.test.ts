@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { accept } from "../src/actions/accept.ts";
+import { deliver } from "../src/actions/deliver.ts";
 import { must } from "../src/domain/fault.ts";
 import { solvency } from "../src/ledger/solvency.ts";
 import { httpWorld } from "./setup/http-world.ts";
@@ -57,6 +59,23 @@ test("money is changed into another currency, out of the surplus only", async ()
   const refused = await post({ ...tooMuch, action: "book", key: keyIn((await post({ ...tooMuch, action: "preview" })).text) });
   expect(refused.status).toBe(422);
   expect(await surplus("USD")).toBe(dollars + 100n);
+});
+
+test("earned fees are taken out of a seller's book, once, and not what others are owed", async () => {
+  const { orderId } = await world.buy();
+  await world.done(deliver(world.on("seller", orderId)));
+  await world.done(accept(world.on("buyer", orderId)));
+  await world.due();
+  const { escrowFee } = await world.order(orderId);
+  const form = { act: "take_fees", seller: String(world.seller), payout_fees: "", currency: "NGN", rail: "sandbox" };
+  const before = await surplus("NGN");
+  const fees = (amount: bigint) => ({ ...form, escrow_fees: (Number(amount) / 100).toFixed(2) });
+  const draft = await post({ ...fees(escrowFee), action: "preview" });
+  const booked = await post({ ...fees(escrowFee), action: "book", key: keyIn(draft.text) });
+  expect(booked.status).toBe(200);
+  expect((await surplus("NGN")) - before).toBe(-escrowFee);
+  expect((await post({ ...fees(100_000_000n), action: "book", key: "another" })).status).toBe(422);
+  expect((await surplus("NGN")) - before).toBe(-escrowFee);
 });
 
 test.each([

@@ -55,13 +55,18 @@ export function moneyPageRoutes(app: App, on: On, frameOf: (me: Me) => SignedInV
     const act = (Object.keys(amounts) as MoneyAct[]).find((known) => known === text(fields, "act"));
     if (act === undefined) return show(me, reply, { errors: [{ field: "", message: "Choose one of the forms below." }] });
     const names = [...amounts[act].flatMap(([field, currency]) => [field, currency]), ...rails[act].map(([field]) => field)];
+    if (act === "take_fees") names.push("seller");
     const typed = Object.fromEntries(
       names.map((name) => [name, name.endsWith("currency") ? text(fields, name).toUpperCase() : text(fields, name)]),
     );
     const read = inMinor(act, typed);
     if (!(read instanceof Map)) return show(me, reply, { tried: act, typed, errors: [read] });
     if (text(fields, "action") !== "book") return show(me, reply, { tried: act, typed, draft: draftOf(act, typed, read) });
-    const given = { ...typed, ...Object.fromEntries([...read].map(([name, amount]) => [name, amount.toString()])), seller: "0" };
+    const given = {
+      ...typed,
+      ...Object.fromEntries([...read].map(([name, amount]) => [name, amount.toString()])),
+      seller: typed["seller"] ?? "0",
+    };
     const answer = await operatorAct(app, me.operator, act, given, keyOf(fields, { act, ...given }));
     if (!isRefusal(answer)) return show(me, reply, { done: doneWords(act) });
     return show(me, reply, { tried: act, typed, errors: [wrong(answer)] });
@@ -91,6 +96,7 @@ function inMinor(act: MoneyAct, typed: Readonly<Record<string, string>>): Map<st
 
 function draftOf(act: MoneyAct, typed: Readonly<Record<string, string>>, read: ReadonlyMap<string, bigint>): MoneyDraft {
   const says = [
+    ...(typed["seller"] === undefined ? [] : [["Seller", typed["seller"]] as const]),
     ...amounts[act].map(([field, currency, name]) => [name, money(read.get(field) ?? 0n, typed[currency] ?? "")] as const),
     ...rails[act].map(([field, name]) => [name, typed[field] ?? ""] as const),
   ];

@@ -51,7 +51,7 @@ const words: Readonly<Record<MoneyAct, { readonly heading: string; readonly what
   },
   take_fees: {
     heading: "Take out earned fees",
-    what: "You have taken fees that the platform earned off the balance at a payment company. Only what is earned, and above what is owed, can be taken.",
+    what: "You have taken fees that the platform earned off the balance at a payment company. Only what the installation holds above what it owes can be taken.",
     book: "Book it as taken",
   },
 };
@@ -78,7 +78,7 @@ ${block(
   html`${amount(view, "change_money", "amount", "You gave")}${currency(view, "change_money", "currency")}${rail(view, "change_money", "rail", "From")}
 ${amount(view, "change_money", "to_amount", "What came")}${currency(view, "change_money", "to_currency")}${rail(view, "change_money", "to_rail", "Where it is now")}`,
 )}
-${block(view, "take_fees", html`${amount(view, "take_fees", "escrow_fees", "Escrow fees")}${amount(view, "take_fees", "payout_fees", "Payout fees")}${currency(view, "take_fees", "currency")}${rail(view, "take_fees", "rail", "From")}`)}`;
+${block(view, "take_fees", html`${textField({ ...given(view, "take_fees", "seller"), label: "Seller", hint: "The number of the seller whose orders earned them", inputmode: "numeric", short: true, autocomplete: "off" })}${amount(view, "take_fees", "escrow_fees", "Escrow fees")}${amount(view, "take_fees", "payout_fees", "Payout fees")}${currency(view, "take_fees", "currency")}${rail(view, "take_fees", "rail", "From")}`)}`;
   return signedIn(view, { title: "Money", body });
 }
 
