@@ -60,6 +60,13 @@ test("constants whose mutants all survive were never switched on", () => {
   expect(judge([report(...many(99, killed), ...constants, { ...killed, static: true })]).complaints).toEqual([]);
 });
 
+test("constants whose mutants run out of time say that the machine was busy", () => {
+  const constants = (late: number) => [...many(late, { status: "Timeout", static: true }), ...many(10 - late, { ...killed, static: true })];
+  expect(judge([report(...many(99, killed), ...constants(3))]).complaints).toEqual(["a.ts: 3 of 10 mutants of constants ran out of time"]);
+  expect(isSound(report(...constants(3)))).toBe(false);
+  expect(judge([report(...many(99, killed), ...constants(2))]).complaints).toEqual([]);
+});
+
 test("mutants whose runs broke fail the run: they say nothing", () => {
   expect(judge([report(...many(99, killed), { status: "RuntimeError" })]).complaints).toEqual([
     "a.ts: 1 mutants could not be judged: their runs broke",
@@ -72,8 +79,9 @@ test("every file of both folders is run, against tests that exist and of which t
     const files = filesOf(root, folder);
     expect(files.length).toBeGreaterThan(10);
     for (const file of files) {
-      expect(testsOf(root, file).filter((test) => !existsSync(join(root, test)))).toEqual([]);
-      expect(strykerSettings(file, "report.json")).toMatchObject({
+      const tests = testsOf(root, file);
+      expect(tests.filter((test) => !existsSync(join(root, test)))).toEqual([]);
+      expect(strykerSettings(file, tests, "report.json")).toMatchObject({
         mutate: [file],
         coverageAnalysis: "perTest",
         jsonReporter: { fileName: "report.json" },

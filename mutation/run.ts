@@ -66,7 +66,7 @@ function run(folder: Folder, name: string, file: string, tests: readonly string[
   const [settings, made] = [join(reports, folder, `${name}.settings.json`), join(reports, folder, `${name}.report.json`)];
   // An old report must not speak for a run that broke.
   rmSync(made, { force: true });
-  writeFileSync(settings, JSON.stringify(strykerSettings(file, made)));
+  writeFileSync(settings, JSON.stringify(strykerSettings(file, tests, made)));
   const env = { ...process.env, MUTATION_TESTS: tests.join(" ") };
   const done = spawnSync(process.execPath, [stryker, "run", settings], { cwd: root, stdio: "inherit", env });
   if (done.status !== 0 || !existsSync(made)) throw new Error(`Stryker did not get through ${file}: see above`);
@@ -74,7 +74,7 @@ function run(folder: Folder, name: string, file: string, tests: readonly string[
 }
 
 function keyOf(file: string, tests: readonly string[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(strykerSettings(file, "")));
+  const hash = createHash("sha256").update(JSON.stringify(strykerSettings(file, tests, "")));
   for (const path of [file, ...tests, ...own]) hash.update(`${path}\0${readFileSync(join(root, path), "utf8")}\0`);
   return hash.digest("hex");
 }

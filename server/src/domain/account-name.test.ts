@@ -14,6 +14,17 @@ test.each([
   ["", "ADA OBI", false],
   ["Ada Obi", "", false],
   ["A B", "A B", false],
+  ["Ada Obi Bello", "ADA OBI MUSA", true],
+  ["Ada-Obi", "obi ada", true],
+  ["Depot 24", "DEPOT 24", true],
 ])("%s and %s", (given, banks, fit) => {
   expect(namesFit(given, banks)).toBe(fit);
 });
+
+test.each(["Mr", "Mrs", "Ms", "Miss", "Dr", "Chief", "Alhaji", "Alhaja", "Engr.", "Prof.", "Ltd", "Limited", "PLC", "Ent"])(
+  "%s is no word of a name: it neither fits by itself, nor is it one of two in common",
+  (title) => {
+    expect(namesFit(title, title.toUpperCase())).toBe(false);
+    expect(namesFit(`${title} Ada Obi`, `${title} ADA BELLO`)).toBe(false);
+  },
+);

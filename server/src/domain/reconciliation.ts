@@ -1,22 +1,19 @@
 import { format } from "./currency.ts";
 
 /** Ways in which a rail and the books can disagree. */
-export const breakKinds = [
-  "missing",
-  "extra",
-  "wrong_amount",
-  "wrong_fee",
-  "wrong_currency",
-  "twice",
-  "sum",
-  "changed",
-  "unexplained",
-  "balance",
-] as const;
-export type BreakKind = (typeof breakKinds)[number];
+export type BreakKind =
+  | "missing"
+  | "extra"
+  | "wrong_amount"
+  | "wrong_fee"
+  | "wrong_currency"
+  | "twice"
+  | "sum"
+  | "changed"
+  | "unexplained"
+  | "balance";
 
-export const lineStates = ["new", "matched", "explained", "open", "closed"] as const;
-export type LineState = (typeof lineStates)[number];
+export type LineState = "new" | "matched" | "explained" | "open" | "closed";
 
 /** What is wrong, and what a person can do about it, each as plain sentences. */
 export interface Disagreement {
