@@ -56,15 +56,15 @@ function complaintsOf(mutants: readonly ReportedMutant[]): string[] {
   const valid = mutants.filter(isValid);
   const untested = valid.filter(({ status, testsCompleted = 0 }) => status !== "Timeout" && testsCompleted === 0).length;
   const constants = valid.filter((mutant) => mutant.static === true);
-  const late = constants.filter(({ status }) => status === "Timeout").length;
+  const late = valid.filter(({ status }) => status === "Timeout").length;
   const broken = mutants.filter(({ status }) => status === "RuntimeError" || status === "Pending").length;
   return [
     ...(valid.length > 0 && scoreOf(valid).testsPerMutant === 0 ? ["no test was run against any mutant"] : []),
     ...(untested > 0 ? [`no test was run against ${untested} of ${valid.length} mutants`] : []),
     // Stryker can run tests without having switched on what is read while a file is loaded. Then none of them is noticed.
     ...(constants.length > 4 && constants.every(isMissed) ? [`none of ${constants.length} mutants of constants was noticed`] : []),
-    // A constant seldom makes a loop endless. A busy machine makes everything late, and a time-out counts as noticed.
-    ...(constants.length > 4 && late > constants.length / 5 ? [`${late} of ${constants.length} mutants of constants ran out of time`] : []),
+    // Few changes make a loop endless. A busy machine makes everything late, and a time-out counts as noticed.
+    ...(valid.length > 4 && late > valid.length / 5 ? [`${late} of ${valid.length} mutants ran out of time`] : []),
     ...(broken > 0 ? [`${broken} mutants could not be judged: their runs broke`] : []),
   ];
 }

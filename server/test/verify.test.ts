@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePool } from "../src/db/connect.ts";
 import { orderEscrow, payeePayable } from "../src/domain/ledger-accounts.ts";
-import { ending } from "../src/domain/movements.ts";
+import { ending, floatAdded } from "../src/domain/movements.ts";
 import { balanceQueries, balances, statement } from "../src/ledger/balances.ts";
 import { solvency, solvencyQueries } from "../src/ledger/solvency.ts";
 import { chainQueries } from "../src/ledger/verify-chain.ts";
@@ -70,6 +70,18 @@ describe("books that nobody touched", () => {
     // Each book: 100,000 float + 3 pay-ins of 450,000 less 16,750 − a payout of 383,250 and its 1,000, against two escrows of 450,000.
     expect(replayed).toEqual([{ currency: "NGN", held: 2n * 1_015_500n, owed: 2n * 900_000n, surplus: 2n * 115_500n }]);
     expect(await solvency(database.pool)).toEqual(replayed);
+  });
+
+  test("solvency is told for each currency, in the order of their names", async () => {
+    const other = await testDatabase();
+    const book = new SmallBook(201);
+    for (const currency of ["USD", "EUR", "NGN"])
+      book.entry("book.float_added", null, floatAdded({ rail: "sandbox", currency, amount: 7n }));
+    await book.save(other.ownerPool);
+    const report = await verifyBooks(other.pool);
+    await other.drop();
+    expect(report.findings).toEqual([]);
+    expect(report.solvency).toEqual(["EUR", "NGN", "USD"].map((currency) => ({ currency, held: 7n, owed: 0n, surplus: 7n })));
   });
 
   test("one seller's book alone is proven without the others", async () => {

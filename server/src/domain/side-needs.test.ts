@@ -61,6 +61,12 @@ describe("a payout or refund", () => {
     expect(waitsForPayee(facts({ noWay }))).toBe(noWay);
   });
 
+  test("is not sent to an account that its bank does not know or that is another's, though a rail could carry it", () => {
+    const againstAccount = "The bank knows the account under another name.";
+    expect(waitsForPayee(facts({ againstAccount }))).toBe(againstAccount);
+    expect([need("waits_for_payee", { againstAccount }), need("obstacle_gone", { againstAccount })]).toEqual([met, "hold_standing"]);
+  });
+
   test("a marketplace operator whose identity is not verified waits as a seller does, whatever else is there", () => {
     const says = "The payee's identity must be verified once; the operator confirms it.";
     expect(waitsForPayee(facts({ unverified: true }))).toBe(says);

@@ -14,8 +14,7 @@ export const ordersFit: Query = {
   name: "prove_orders",
   text: `WITH RECURSIVE steps AS MATERIALIZED (
            SELECT seller_id, object_id, version, from_state, to_state, order_id = object_id AS filed,
-             '",' || version || ',' || to_json(action)::text || ',' || to_json(from_state)::text || ',' || to_json(to_state)::text || ','
-               || to_json(party)::text || ',"' || ${isoTime("at")} || '"]' AS rest
+             '",' || version || ',' || substr(to_json(ARRAY[action, from_state, to_state, party, ${isoTime("at")}])::text, 2) AS rest
            FROM transitions WHERE ${these} AND object = 'order' AND object_id BETWEEN $3::bigint AND $4::bigint),
          walk AS (
            SELECT seller_id, id, 0 AS version, decode('${firstOrderDigest}', 'hex') AS digest, 'none' AS state, true AS sound, version AS last
