@@ -3,10 +3,8 @@ import { settlePayment } from "../actions/book-steps.ts";
 import type { Answer } from "../actions/command.ts";
 import { movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
-import { concludeAttempt } from "../actions/send.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
-import { attemptOrders } from "../db/due.ts";
 import { railEventQueries } from "../db/rail-events.ts";
 import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
@@ -15,7 +13,7 @@ import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
-import { askAboutAttempt } from "./send-money.ts";
+import { askAboutAttempt, concludeIt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 interface Stored {
@@ -164,8 +162,6 @@ async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
   if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No attempt has this reference." };
   const sellerId = Number(found.seller_id);
   const attemptId = Number(found.attempt_id);
-  const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
-  const ask = { ...byRail(sellerId, event.rail), attemptId, orderIds: orders.rows.map((row) => Number(row.order_id)) };
   const reason = event.parsed.reason ?? "the rail gave no reason";
   const cost = BigInt(event.parsed.fee ?? 0);
   const outcome =
@@ -174,7 +170,7 @@ async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
       : event.type === "send.failed"
         ? ({ status: "failed", fault: event.parsed.fault ?? "rail", reason } as const)
         : ({ status: "reversed", reason } as const);
-  return told(sellerId, await engine.lanes.one(concludeAttempt(ask, outcome)));
+  return told(sellerId, await concludeIt(engine, { sellerId, attemptId, rail: event.rail }, outcome));
 }
 
 async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
