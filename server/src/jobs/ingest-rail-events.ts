@@ -5,6 +5,7 @@ import { movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
+import type { OfRails } from "../db/due.ts";
 import { railEventQueries } from "../db/rail-events.ts";
 import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
@@ -34,10 +35,14 @@ const atOnce = 16;
 
 /**
  * Handles what the rails told us: of one reference in the order it was stored, of several side by side, so that they share the engine's
- * batches. What nobody understands stays, for the operator to see.
+ * batches. What nobody understands stays, for the operator to see. `of` some rails, or of all: what one of them is asked about keeps others waiting.
  */
-export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
-  const { rows } = await run(engine.pool, railEventQueries.claim, [engine.now().toISOString()]);
+export async function ingestRailEvents(engine: Engine, of: OfRails | null = null): Promise<Fired[]> {
+  const { rows } = await run(engine.pool, railEventQueries.claim, [
+    engine.now().toISOString(),
+    of === null ? null : [...of.rails],
+    of?.only ?? true,
+  ]);
   const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
   const left = new Set(events.map(({ id }) => id));
   // A slow database must not hand what still waits here to another process, which would count one try more.
@@ -128,7 +133,8 @@ async function lookAtPayment(engine: Engine, { rail, reference }: Stored): Promi
 
 /** Nobody opened a payment under this reference here: if money came, it is the operator's to place. */
 async function unknownMoney(engine: Engine, rail: string, reference: string): Promise<Handled> {
-  const known = await must(engine.rails.get(rail), `the rail ${rail}, which is not connected`).lookUpPayment(reference);
+  const connected = must(engine.rails.get(rail), `the rail ${rail}, which is not connected`);
+  const known = await engine.turns.call(rail, () => connected.lookUpPayment(reference));
   for (const receipt of known.receipts) {
     const { railReference, amount, currency, fee = 0n } = receipt;
     await engine.lanes.one(

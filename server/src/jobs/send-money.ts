@@ -22,7 +22,8 @@ export async function sendMoney(engine: Engine, sellerId: number | null, of: OfR
   const rows = await dueAtRails(engine, "disbursements", sellerId, of);
   if (rows.length === 0) return [];
   const stopped = await stoppedRails(engine);
-  return (await Promise.all(rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped))))).flat();
+  const each = rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped)));
+  return (await Promise.all(each)).flatMap((fired) => fired ?? []);
 }
 
 async function sendOne(
@@ -160,7 +161,7 @@ async function missRail(engine: Engine, rail: string): Promise<void> {
 /** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
 export async function askAboutAttempts(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
   const rows = await dueAtRails(engine, "attempts", sellerId, of);
-  return Promise.all(
+  const each = await Promise.all(
     rows.map(async ({ sellerId: seller, id, row }) => {
       const result = await engine.turns.run(String(row["rail"]), () =>
         tell(engine, seller, id, async (rail, request) => {
@@ -169,9 +170,10 @@ export async function askAboutAttempts(engine: Engine, sellerId: number | null, 
           return known.status === "never_seen" && (await isOpen(engine, seller, id)) ? rail.send(request) : known;
         }),
       );
-      return { what: "outcome asked", seller, id, result };
+      return result === undefined ? [] : [{ what: "outcome asked", seller, id, result }];
     }),
   );
+  return each.flat();
 }
 
 const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE seller_id = $1 AND id = $2" };
@@ -187,11 +189,11 @@ async function isOpen(engine: Engine, sellerId: number, attemptId: number): Prom
   return ["sending", "in_flight", "outcome_unknown"].includes(String(rows[0]?.["state"]));
 }
 
-/** Asks the rail about one attempt after a hint that something became of it. Sends nothing, whatever it hears. */
+/** Asks the rail about one attempt after a hint that something became of it. Sends nothing, whatever it hears. Throws where it is to be left alone. */
 export async function askAboutAttempt(engine: Engine, sellerId: number, attemptId: number): Promise<string> {
   const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
   const rail = String(must(rows[0], `attempt ${attemptId}`)["rail"]);
-  return engine.turns.run(rail, () => tell(engine, sellerId, attemptId, (it, request) => it.lookUpSend(request)));
+  return engine.turns.call(rail, () => tell(engine, sellerId, attemptId, (it, request) => it.lookUpSend(request)));
 }
 
 async function tell(
