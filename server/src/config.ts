@@ -102,6 +102,12 @@ export function readConfig(environment: Environment, file = "") {
         (rail, text) => /^[a-z]+$/i.test(rail) && parsePayoutHours(text) !== undefined,
         'hours for a rail, like paystack = "mon-fri 08:00-16:00 Africa/Lagos"',
       ),
+      /** Rail → how many calls at a time, where that is not what its adapter says. */
+      callsAtOnce: from.map(
+        "calls_at_once",
+        (rail, text) => /^[a-z]+$/i.test(rail) && /^[1-9]\d{0,2}$/.test(text),
+        'a number from 1 to 999 for a rail, like paystack = "4"',
+      ),
       paysOut: from.map("payout_rails", namesOneRail, 'the name of one rail for a currency, like USD = "wise"'),
     },
     paystack: {

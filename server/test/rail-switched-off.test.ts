@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accept } from "../src/actions/accept.ts";
 import { deliver } from "../src/actions/deliver.ts";
-import { connectRails, railSettings, refuseStranded } from "../src/commands/connect-rails.ts";
+import { callsAtOnce, connectRails, railSettings, refuseStranded } from "../src/commands/connect-rails.ts";
 import { readConfig } from "../src/config.ts";
 import { StartError } from "../src/db/start-error.ts";
 import { must } from "../src/domain/fault.ts";
@@ -72,4 +72,9 @@ test("keys stand in no file, fit the mode, and a rail is named for what it can d
   expect(settings({ TRANCHE_RAILS_NGN: "stripe" })).toThrow(/not connected/);
   expect(settings({ TRANCHE_RAILS_JPY: "paystack" })).toThrow(/takes no payments in JPY/);
   expect(settings({ TRANCHE_PAYOUT_RAILS_USD: "paystack" })).toThrow(/pays nothing out in USD/);
+  const atOnce = (environment: Record<string, string>) => () => callsAtOnce(readConfig(environment), world.engine.rails);
+  expect(atOnce({ TRANCHE_CALLS_AT_ONCE_PAYSTACK: "4" })()).toEqual(new Map([["paystack", 4]]));
+  expect(atOnce({ TRANCHE_CALLS_AT_ONCE_STRIPE: "4" })).toThrow(/calls_at_once names stripe, which is not connected/);
+  for (const text of ["0", "-1", "many", "1000"])
+    expect(atOnce({ TRANCHE_CALLS_AT_ONCE_PAYSTACK: text })).toThrow(/a number from 1 to 999 for a rail/);
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accept } from "../src/actions/accept.ts";
 import { deliver } from "../src/actions/deliver.ts";
+import { storeRailEvent } from "../src/db/rail-events.ts";
 import { must } from "../src/domain/fault.ts";
 import { Pollers } from "../src/jobs/run-due.ts";
 import { sendMoney } from "../src/jobs/send-money.ts";
@@ -30,7 +31,7 @@ test("a rail that does not answer keeps no other waiting, however much is to be 
   let most = 0;
   rails().set("paystack", {
     ...honest,
-    can: { ...honest.can, sendsAtOnce: 2 },
+    can: { ...honest.can, callsAtOnce: 2 },
     send: async (request) => {
       under += 1;
       most = Math.max(most, under);
@@ -59,6 +60,84 @@ test("a rail that does not answer keeps no other waiting, however much is to be 
   }
   await world.until(async () => (await Promise.all(slow.map((id) => world.state(id)))).every((state) => state === "completed"));
   expect(await Promise.all(slow.map((id) => world.state(id)))).toEqual(["completed", "completed", "completed"]);
+  await world.sound();
+});
+
+test("what is told, and deadlines, wait for no rail that does not answer", async () => {
+  const { orderId: unpaid } = await world.toPage();
+  const quick = await world.bought();
+  const release = Promise.withResolvers<void>();
+  let asked = 0;
+  rails().set("paystack", {
+    ...honest,
+    can: { ...honest.can, callsAtOnce: 2 },
+    lookUpPayment: async (reference) => {
+      asked += 1;
+      await release.promise;
+      return honest.lookUpPayment(reference);
+    },
+  });
+  const told = async (rail: string, n: number, type: "unknown" | "payment.changed") => {
+    const event = { eventId: `side-by-side-${n}`, type, reference: `nobody-${n}` };
+    const at = world.engine.now();
+    await storeRailEvent(world.engine.pool, { rail, ...event, body: Buffer.from("{}"), parsed: { ...event, occurredAt: at }, at });
+  };
+  // More than one batch of what is told holds, and then some.
+  for (let n = 0; n < 40; n += 1) await told("paystack", n, "payment.changed");
+  const due = (id: number) => world.database.ownerPool.query("UPDATE orders SET due_at = created_at WHERE id = $1", [id]);
+  await due(unpaid);
+  const pollers = new Pollers(world.engine, 50);
+  pollers.start();
+  try {
+    for (let i = 0; asked < 2 && i < 200; i += 1) await sleep(50);
+    // By now whoever waits for that rail does so, and this comes after it.
+    await sleep(200);
+    await told("sandbox", 40, "unknown");
+    await due(quick);
+    const over = async () => {
+      const { rows } = await world.engine.pool.query<{ over: boolean }>(
+        `SELECT (SELECT outcome = 'unknown_type' FROM rail_events WHERE rail = 'sandbox' AND event_id = 'side-by-side-40')
+                AND (SELECT due_at > created_at FROM orders WHERE id = $1) AS over`,
+        [quick],
+      );
+      return rows[0]?.over === true;
+    };
+    for (let i = 0; !(await over()); i += 1) {
+      if (i > 200) throw new Error("what another rail told, or a deadline, waits");
+      await sleep(50);
+    }
+    expect(asked).toBe(2);
+    expect(await world.state(unpaid)).toBe("awaiting_payment");
+  } finally {
+    release.resolve();
+    await pollers.stop();
+    rails().set("paystack", honest);
+  }
+  await world.settleDown();
+});
+
+test("what waits for its turn at a rail that then says it is called too often is not begun", async () => {
+  const ids = [await world.bought(), await world.bought(), await world.bought()];
+  for (const id of ids) await accepted(id);
+  let calls = 0;
+  rails().set("paystack", {
+    ...honest,
+    can: { ...honest.can, callsAtOnce: 1 },
+    send: () => {
+      calls += 1;
+      return Promise.reject(new NoAnswer("POST /transfer: status 429", 120_000));
+    },
+  });
+  await sendMoney(world.engine, null);
+  rails().set("paystack", honest);
+  expect(calls).toBe(1);
+  const { rows } = await world.engine.pool.query("SELECT state, attempts FROM disbursements WHERE order_id = ANY ($1) ORDER BY attempts", [
+    ids,
+  ]);
+  const untouched = { state: "queued", attempts: 0 };
+  expect(rows).toEqual([untouched, untouched, { state: "outcome_unknown", attempts: 1 }]);
+  await world.until(async () => (await Promise.all(ids.map((id) => world.state(id)))).every((state) => state === "completed"));
+  expect(await Promise.all(ids.map((id) => world.state(id)))).toEqual(["completed", "completed", "completed"]);
   await world.sound();
 });
 

@@ -179,19 +179,25 @@ function attemptOf(writer: Writer, one: Disbursement, reference: string) {
   };
   book.attempts.insert(attempt);
   writer.effects.attemptReferences.push({ rail: one.rail, reference, sellerId: book.sellerId, attemptId: id });
-  const postings = group.flatMap((member) => {
+  const postings = handOver(writer, group, id);
+  writer.post("disbursement.send", book.orders.get(one.orderId) ?? null, postings);
+  return { disbursement: one.id, state: "sending", attempt: id };
+}
+
+/** Money leaves its accounts for an attempt. */
+function handOver(writer: Writer, group: readonly Disbursement[], attemptId: number): Posting[] {
+  return group.flatMap((member) => {
     // A small one that waited for company is taken along.
     const queued = member.state === "parked" ? writer.stepDisbursement(member, "requeue", { reason: null, dueAt: null }) : member;
+    const attempts = queued.attemptId === attemptId ? queued.attempts : queued.attempts + 1;
     writer.stepDisbursement(
       queued,
       "send",
-      { attemptId: id, attempts: queued.attempts + 1, fault: null, reason: keptWord(queued), dueAt: null },
-      { attempt: id },
+      { attemptId, attempts, fault: null, reason: keptWord(queued), dueAt: null },
+      { attempt: attemptId },
     );
     return handedOver(queued);
   });
-  writer.post("disbursement.send", book.orders.get(one.orderId) ?? null, postings);
-  return { disbursement: one.id, state: "sending", attempt: id };
 }
 
 function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
@@ -224,14 +230,20 @@ export type AttemptOutcome =
 
 const backoff = [60_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 6 * 3_600_000];
 
-/** Records the outcome of an attempt: money arrives, comes back to the payee's account, or goes on being in doubt. */
+/**
+ * Records the outcome of an attempt: money arrives, comes back to the payee's account, or goes on being in doubt. Where it was called failed and
+ * its money has moved after all, it is the attempt that counts; with `twice` in the answer that money had left, or changed, by another way since.
+ */
 export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Command {
   return command(`attempt.${outcome.status}`, ask, { attempts: [ask.attemptId], orders: ask.orderIds }, (book) => {
     const attempt = book.attempts.get(ask.attemptId);
     if (attempt === undefined) return refuse("not_yours");
     const members = book.disbursements.where((one) => one.attemptId === attempt.id);
     // What was in it has gone out by a later attempt: old news.
-    if (members.length === 0) return (writer) => askAgain(writer, attempt, "cancelled");
+    const moves = attempt.state === "failed" && (outcome.status === "succeeded" || outcome.status === "pending");
+    const twice = moves && outcome.status === "succeeded" ? { twice: true } : {};
+    if (members.length === 0) return (writer) => ({ ...askAgain(writer, attempt, "cancelled"), ...twice });
+    const back = moves && stillThere(attempt, members);
     const action = {
       succeeded: "succeed",
       failed: "fail",
@@ -239,13 +251,14 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
       unknown: "lose_sight",
       reversed: "reverse",
     } as const;
-    const from = must(members[0], "a disbursement of the attempt").state;
+    const from = back ? "sending" : must(members[0], "a disbursement of the attempt").state;
     // Arrived and came back before anybody heard that it arrived: both are recorded.
     const unheard = outcome.status === "reversed" && (from === "sending" || from === "in_flight" || from === "outcome_unknown");
     const row = decide(disbursementMachine, from, unheard ? "succeed" : action[outcome.status], "rail", () => undefined);
     // Late, doubled or overtaken news; an unknown outcome that stays unknown is asked about again later.
-    if (isRefusal(row)) return (writer) => askAgain(writer, attempt, from);
+    if (isRefusal(row)) return (writer) => ({ ...askAgain(writer, attempt, from), ...twice });
     return (writer) => {
+      if (back) writer.post("disbursement.send", book.orders.get(ask.orderIds[0]) ?? null, handOver(writer, members, attempt.id));
       const arrived = { status: "succeeded", cost: outcome.status === "reversed" ? (outcome.cost ?? 0n) : 0n } as const;
       const steps = unheard ? [arrived, outcome] : [outcome];
       const postings = steps.flatMap((step) => members.flatMap((one, i) => moved(one, step, i === 0)));
@@ -267,6 +280,14 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
       return { attempt: attempt.id, state };
     };
   });
+}
+
+/** Whether all that was in an attempt waits to be sent again, by the same way: nothing of it has left by another attempt. */
+function stillThere({ rail, currency, amount }: Attempt, members: readonly Disbursement[]): boolean {
+  const waits = members.filter(
+    (one) => (one.state === "queued" || one.state === "parked") && one.rail === rail && one.outCurrency === currency,
+  );
+  return waits.length === members.length && waits.reduce((sum, one) => sum + one.outAmount, 0n) === amount;
 }
 
 const day = 86_400_000;

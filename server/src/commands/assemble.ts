@@ -13,7 +13,7 @@ import type { SandboxRail } from "../rails/sandbox/sandbox.ts";
 import { makeSandboxRail } from "../rails/sandbox/sandbox.ts";
 import { mailbox } from "../sandbox/mailbox.ts";
 import { actSettings } from "./act-settings.ts";
-import { connectRails, railSettings } from "./connect-rails.ts";
+import { callsAtOnce, connectRails, railSettings } from "./connect-rails.ts";
 import { makeDelivery, stopDelivery } from "./delivery.ts";
 
 export interface Assembled {
@@ -92,7 +92,7 @@ export function assemble(input: {
     lanes,
     settings,
     rails,
-    turns: new RailTurns(rails, input.railClock ?? now),
+    turns: new RailTurns(rails, input.railClock ?? now, callsAtOnce(config, rails)),
     mailer: sandbox?.mailer ?? (config.smtp.url === undefined ? undefined : smtpMailer({ url: config.smtp.url, from: config.smtp.from })),
     sms: sandbox?.sms,
     delivery,

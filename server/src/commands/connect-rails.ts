@@ -123,11 +123,21 @@ export function railSettings(config: Config, rails: ReadonlyMap<string, Rail>): 
 }
 
 function payoutHours(config: Config, rails: ReadonlyMap<string, Rail>): RailSettings["payoutHours"] {
-  const named = [...config.rails.payoutHours].map(([rail, text]) => [rail.toLowerCase(), text] as const);
+  const named = ofConnected("payout_hours", config.rails.payoutHours, rails);
+  return Object.fromEntries(named.map(([rail, text]) => [rail, must(parsePayoutHours(text), text)]));
+}
+
+/** How many calls at a time a rail gets, where a setting says so. Throws a {@link StartError} if it names a rail that is not connected. */
+export function callsAtOnce(config: Config, rails: ReadonlyMap<string, Rail>): ReadonlyMap<string, number> {
+  return new Map(ofConnected("calls_at_once", config.rails.callsAtOnce, rails).map(([rail, text]) => [rail, Number(text)]));
+}
+
+function ofConnected(setting: string, given: ReadonlyMap<string, string>, rails: ReadonlyMap<string, Rail>) {
+  const named = [...given].map(([rail, text]) => [rail.toLowerCase(), text] as const);
   const unknown = named.find(([rail]) => !rails.has(rail));
   if (unknown !== undefined)
-    throw new StartError(`The setting payout_hours names ${unknown[0]}, which is not connected: set its key, or take the name out.`);
-  return Object.fromEntries(named.map(([rail, text]) => [rail, must(parsePayoutHours(text), text)]));
+    throw new StartError(`The setting ${setting} names ${unknown[0]}, which is not connected: set its key, or take the name out.`);
+  return named;
 }
 
 function checkAble(rails: ReadonlyMap<string, Rail>, name: string, currency: string, what: "takes" | "paysOut", setting: string): void {

@@ -21,7 +21,9 @@ function due(name: string, table: string, column: string, select: string, also =
 const ofRails = "AND ($4::text[] IS NULL OR (t.rail = ANY ($4::text[])) = $5::boolean)";
 
 export const dueQueries = {
-  orders: due("orders", "orders", "due_at", ", t.state, t.agreed_beforehand"),
+  // Before a checkout ends its rail is asked.
+  orders: due("orders", "orders", "due_at", ", t.state, t.agreed_beforehand", "AND t.state <> 'awaiting_payment'"),
+  checkouts: due("checkouts", "orders", "due_at", ", t.state, t.agreed_beforehand", `AND t.state = 'awaiting_payment' ${ofRails}`),
   offers: due("offers", "offers", "expires_at", ", t.order_id", "AND t.state = 'open'"),
   holds: due("holds", "holds", "lifts_at", ", t.reason, t.order_id, t.payee_kind, t.payee_id", "AND t.state = 'standing'"),
   disbursements: due(
@@ -45,7 +47,7 @@ export interface DueRow {
 }
 
 /** Kinds of work that a rail is called for. */
-export type DueAtRails = "disbursements" | "attempts" | "payments";
+export type DueAtRails = "disbursements" | "attempts" | "payments" | "checkouts";
 
 /** Work at these rails, or at all but these. */
 export interface OfRails {

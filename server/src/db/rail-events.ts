@@ -14,11 +14,13 @@ export const railEventQueries = {
     text: `INSERT INTO rail_events (rail, event_id, type, reference, body, parsed, received_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
            ON CONFLICT (rail, event_id) DO UPDATE SET times = rail_events.times + 1 RETURNING id, times`,
   },
-  // A lease: whoever claims an event has it for 15 seconds before another process may try it, and renews that for those still waiting.
+  // A lease: whoever claims an event has it for 15 seconds before another process may try it, and renews that for those still waiting. Of some
+  // rails ($2), or of all but those.
   claim: {
     name: "claim_rail_events",
     text: `UPDATE rail_events SET due_at = $1::timestamptz + interval '15 seconds', tries = tries + 1
-           WHERE id IN (SELECT id FROM rail_events WHERE due_at <= $1 ORDER BY id LIMIT 32 FOR UPDATE SKIP LOCKED)
+           WHERE id IN (SELECT id FROM rail_events WHERE due_at <= $1 AND ($2::text[] IS NULL OR (rail = ANY ($2::text[])) = $3::boolean)
+                      ORDER BY id LIMIT 32 FOR UPDATE SKIP LOCKED)
            RETURNING id, rail, event_id, type, reference, parsed, tries`,
   },
   renew: {

@@ -12,8 +12,10 @@ const lookBack = 180 * 86_400_000;
 export async function askForDisputes(engine: Engine): Promise<void> {
   const since = new Date(engine.now().getTime() - lookBack);
   for (const rail of engine.rails.values()) {
+    if (rail.disputes === undefined) continue;
     try {
-      for (const event of (await rail.disputes?.(since)) ?? []) await store(engine, rail.name, event);
+      const events = await engine.turns.call(rail.name, async () => (await rail.disputes?.(since)) ?? []);
+      for (const event of events) await store(engine, rail.name, event);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       engine.log.warn({ rail: rail.name, error: said }, "the rail did not say what is disputed; it is asked again");

@@ -40,7 +40,7 @@ export async function askAboutPayments(engine: Engine, sellerId: number | null, 
         what: "payment asked about",
         seller,
         id,
-        result: await engine.turns.run(payment.rail, () => askAboutPayment(engine, payment, over)),
+        result: await askAboutPayment(engine, payment, over),
       };
     }),
   );
@@ -56,9 +56,9 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
   const told = byRail(payment.sellerId, payment.rail);
   let known: RailPayment;
   try {
-    known = await must(rail, `the rail ${payment.rail}, which is not connected`).lookUpPayment(payment.reference);
+    const connected = must(rail, `the rail ${payment.rail}, which is not connected`);
+    known = await engine.turns.call(payment.rail, () => connected.lookUpPayment(payment.reference));
   } catch (error) {
-    engine.turns.heard(payment.rail, error);
     engine.log.warn({ payment: payment.id, error: error instanceof Error ? error.message : "" }, "the rail gave no answer about a payment");
     if (closing) await goOnWithout(engine, payment, "the rail gave no answer");
     else await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 10 * 60_000));

@@ -8,18 +8,28 @@ import { lapse } from "../actions/lapse.ts";
 import { lookLater } from "../actions/look-later.ts";
 import { expireOffer } from "../actions/offer.ts";
 import type { OrderAsk } from "../actions/order-step.ts";
+import type { DueRow, OfRails } from "../db/due.ts";
 import { readDue } from "../db/due.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { dueOf, later } from "../domain/deadlines.ts";
 import type { OrderState } from "../domain/order-table.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { askBeforeClosing } from "./ask-payments.ts";
+import { dueAtRails } from "./due-at-rails.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock } from "./engine.ts";
 
-/** Orders whose deadline has passed: the clock takes the step the table gives it. */
+/** Orders that are paid, or not at their checkout yet, and whose deadline has passed: the clock takes the step the table gives it. */
 export async function actOnDeadlines(engine: Engine, sellerId: number | null): Promise<Fired[]> {
-  const rows = await readDue(engine.pool, "orders", engine.now(), sellerId, 64);
+  return stepAll(engine, await readDue(engine.pool, "orders", engine.now(), sellerId, 64));
+}
+
+/** Checkouts that are to end unpaid. Their rail is asked first, so they are another's work than everybody else's deadlines. */
+export async function endCheckouts(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
+  return stepAll(engine, await dueAtRails(engine, "checkouts", sellerId, of));
+}
+
+async function stepAll(engine: Engine, rows: readonly DueRow[]): Promise<Fired[]> {
   const fired = await Promise.all(
     rows.map(async ({ sellerId: seller, id, row }): Promise<Fired[]> => {
       const state = row["state"] as OrderState;

@@ -3,10 +3,9 @@ import { settlePayment } from "../actions/book-steps.ts";
 import type { Answer } from "../actions/command.ts";
 import { movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
-import { concludeAttempt } from "../actions/send.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
-import { attemptOrders } from "../db/due.ts";
+import type { OfRails } from "../db/due.ts";
 import { railEventQueries } from "../db/rail-events.ts";
 import { later } from "../domain/deadlines.ts";
 import { must } from "../domain/fault.ts";
@@ -15,7 +14,7 @@ import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
-import { askAboutAttempt } from "./send-money.ts";
+import { askAboutAttempt, concludeIt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 interface Stored {
@@ -36,10 +35,14 @@ const atOnce = 16;
 
 /**
  * Handles what the rails told us: of one reference in the order it was stored, of several side by side, so that they share the engine's
- * batches. What nobody understands stays, for the operator to see.
+ * batches. What nobody understands stays, for the operator to see. `of` some rails, or of all: what one of them is asked about keeps others waiting.
  */
-export async function ingestRailEvents(engine: Engine): Promise<Fired[]> {
-  const { rows } = await run(engine.pool, railEventQueries.claim, [engine.now().toISOString()]);
+export async function ingestRailEvents(engine: Engine, of: OfRails | null = null): Promise<Fired[]> {
+  const { rows } = await run(engine.pool, railEventQueries.claim, [
+    engine.now().toISOString(),
+    of === null ? null : [...of.rails],
+    of?.only ?? true,
+  ]);
   const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
   const left = new Set(events.map(({ id }) => id));
   // A slow database must not hand what still waits here to another process, which would count one try more.
@@ -130,7 +133,8 @@ async function lookAtPayment(engine: Engine, { rail, reference }: Stored): Promi
 
 /** Nobody opened a payment under this reference here: if money came, it is the operator's to place. */
 async function unknownMoney(engine: Engine, rail: string, reference: string): Promise<Handled> {
-  const known = await must(engine.rails.get(rail), `the rail ${rail}, which is not connected`).lookUpPayment(reference);
+  const connected = must(engine.rails.get(rail), `the rail ${rail}, which is not connected`);
+  const known = await engine.turns.call(rail, () => connected.lookUpPayment(reference));
   for (const receipt of known.receipts) {
     const { railReference, amount, currency, fee = 0n } = receipt;
     await engine.lanes.one(
@@ -164,8 +168,6 @@ async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
   if (found === undefined) return { outcome: "unknown_reference", seller: 0, note: "No attempt has this reference." };
   const sellerId = Number(found.seller_id);
   const attemptId = Number(found.attempt_id);
-  const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
-  const ask = { ...byRail(sellerId, event.rail), attemptId, orderIds: orders.rows.map((row) => Number(row.order_id)) };
   const reason = event.parsed.reason ?? "the rail gave no reason";
   const cost = BigInt(event.parsed.fee ?? 0);
   const outcome =
@@ -174,7 +176,7 @@ async function handleSend(engine: Engine, event: Stored): Promise<Handled> {
       : event.type === "send.failed"
         ? ({ status: "failed", fault: event.parsed.fault ?? "rail", reason } as const)
         : ({ status: "reversed", reason } as const);
-  return told(sellerId, await engine.lanes.one(concludeAttempt(ask, outcome)));
+  return told(sellerId, await concludeIt(engine, { sellerId, attemptId, rail: event.rail }, outcome));
 }
 
 async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {

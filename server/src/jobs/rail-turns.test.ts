@@ -4,7 +4,7 @@ import { NoAnswer } from "../rails/rail.ts";
 import { waitAsked } from "../net/json-call.ts";
 import { RailTurns } from "./rail-turns.ts";
 
-const bears = (sendsAtOnce: number) => ({ can: { sendsAtOnce } }) as Rail;
+const bears = (callsAtOnce: number) => ({ can: { callsAtOnce } }) as Rail;
 const breath = () => new Promise((go) => setImmediate(go));
 
 function held(turns: RailTurns, rail: string) {
@@ -62,6 +62,37 @@ test("a rail that is called too often rests for as long as it asks, a quarter of
   turns.heard("busy", new NoAnswer("status 429", 86_400_000));
   now += 15 * 60_000;
   expect(turns.resting()).toEqual([]);
+});
+
+test("who waits for a turn at a rail that then asks to be left alone is not run, and every turn is free afterwards", async () => {
+  let now = 0;
+  const turns = new RailTurns(new Map([["busy", bears(1)]]), () => new Date(now));
+  const first = held(turns, "busy");
+  const waiting = held(turns, "busy");
+  const calling = turns.call("busy", () => Promise.resolve("said"));
+  first.fail();
+  await expect(first.ended).rejects.toThrow("cut");
+  now = 1;
+  const again = held(turns, "busy");
+  again.end();
+  waiting.end();
+  await expect(Promise.all([waiting.ended, calling, again.ended])).resolves.toEqual([undefined, "said", undefined]);
+  await expect(turns.call("busy", () => Promise.reject(new NoAnswer("status 429", 1_000)))).rejects.toThrow("429");
+  const late = held(turns, "busy");
+  expect(await late.ended).toBeUndefined();
+  expect(late.began()).toBe(false);
+  await expect(turns.call("busy", () => Promise.resolve("said"))).rejects.toThrow(NoAnswer);
+  now += 1_000;
+  await expect(turns.call("busy", () => Promise.resolve("said"))).resolves.toBe("said");
+});
+
+test("a setting says how many, whatever the adapter says", async () => {
+  const turns = new RailTurns(new Map([["busy", bears(8)]]), () => new Date(), new Map([["busy", 1]]));
+  const all = [held(turns, "busy"), held(turns, "busy")];
+  await breath();
+  expect(all.map((one) => one.began())).toEqual([true, false]);
+  for (const one of all) one.end();
+  await Promise.all(all.map((one) => one.ended));
 });
 
 test("what Retry-After asks for: seconds, a date, or nothing that can be read", () => {

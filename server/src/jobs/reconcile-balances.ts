@@ -14,7 +14,7 @@ export async function compareBalances(engine: Engine, name: string): Promise<voi
   const before = await booksAt(engine, name);
   let told: Awaited<ReturnType<NonNullable<typeof rail.balances>>>;
   try {
-    told = await rail.balances();
+    told = await engine.turns.call(name, async () => (await rail.balances?.()) ?? []);
   } catch (error) {
     engine.log.warn({ rail: name, error: error instanceof Error ? error.message : "" }, "the rail did not tell its balance");
     return;

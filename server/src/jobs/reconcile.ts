@@ -51,7 +51,8 @@ async function reconcileRail(engine: Engine, name: string, since: Date | undefin
   let silent: string | undefined;
   const found: Import[] = [];
   try {
-    const settlements = (await engine.rails.get(name)?.settlements?.(since ?? (await startOf(engine, name)))) ?? [];
+    const from = since ?? (await startOf(engine, name));
+    const settlements = await engine.turns.call(name, async () => (await engine.rails.get(name)?.settlements?.(from)) ?? []);
     for (const settlement of settlements) found.push({ rail: name, source: "rail", settlement, at: engine.now() });
   } catch (error) {
     silent = error instanceof Error ? error.message : String(error);

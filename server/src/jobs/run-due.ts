@@ -1,6 +1,6 @@
 import type { OfRails } from "../db/due.ts";
 import { askAboutPayments } from "./ask-payments.ts";
-import { actOnDeadlines, actOnOffersAndHolds } from "./deadlines.ts";
+import { actOnDeadlines, actOnOffersAndHolds, endCheckouts } from "./deadlines.ts";
 import { deliverDue, startDeliveries } from "./deliver.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { ingestRailEvents } from "./ingest-rail-events.ts";
@@ -11,12 +11,19 @@ import { wakePayees } from "./wake-payees.ts";
 type Job = (engine: Engine, sellerId: number | null) => Promise<Fired[]>;
 
 /** What calls rails: the same job for all of them, or for some. */
-const jobsAtRails = { "send-money": sendMoney, "ask-attempts": askAboutAttempts, "ask-payments": askAboutPayments } as const;
+const jobsAtRails = {
+  "ingest-rail-events": (engine: Engine, _: number | null, of: OfRails | null = null) => ingestRailEvents(engine, of),
+  checkouts: endCheckouts,
+  "send-money": sendMoney,
+  "ask-attempts": askAboutAttempts,
+  "ask-payments": askAboutPayments,
+} as const;
 
 /** Every kind of work, in the order in which one makes the next due. */
 export const jobs: Readonly<Record<string, Job>> = {
-  "ingest-rail-events": (engine) => ingestRailEvents(engine),
+  "ingest-rail-events": jobsAtRails["ingest-rail-events"],
   deadlines: actOnDeadlines,
+  checkouts: endCheckouts,
   "offers-and-holds": actOnOffersAndHolds,
   "wake-payees": (engine) => wakePayees(engine),
   "send-money": sendMoney,

@@ -22,7 +22,8 @@ export async function sendMoney(engine: Engine, sellerId: number | null, of: OfR
   const rows = await dueAtRails(engine, "disbursements", sellerId, of);
   if (rows.length === 0) return [];
   const stopped = await stoppedRails(engine);
-  return (await Promise.all(rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped))))).flat();
+  const each = rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped)));
+  return (await Promise.all(each)).flatMap((fired) => fired ?? []);
 }
 
 async function sendOne(
@@ -46,12 +47,14 @@ async function sendOne(
   if (Number(row["attempts"]) >= worrying) await worry(engine, String(row["kind"]), id);
   const connected = engine.rails.has(String(row["rail"]));
   if (!connected) await missRail(engine, String(row["rail"]));
+  const before = Number(row["attempts"]) > 0 ? await lastAttempt(engine, sellerId, id) : "over";
+  if (before === "moved") return [{ ...about, what: `${String(row["kind"])} had been sent after all` }];
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
   const answer = await startNamed(
     engine,
     ask,
     { rail: String(row["rail"]), currency: String(row["currency"]) },
-    { reference, connected, stopped: stopped(String(row["rail"]), String(row["out_currency"])) },
+    { reference, connected: connected && before === "over", stopped: stopped(String(row["rail"]), String(row["out_currency"])) },
   );
   if (isRefusal(answer)) {
     engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
@@ -63,6 +66,28 @@ async function sendOne(
   if (typeof attemptId !== "number") return [];
   const result = await tell(engine, sellerId, attemptId, (rail, request) => rail.send(request));
   return [{ ...about, what: `${String(row["kind"])} sent`, result }];
+}
+
+/**
+ * The rail is asked once more about what it called failed, before money leaves under another reference: a call that was under way beside the one
+ * that failed may have moved it. "moved": it did, and that is recorded; "in_doubt": it cannot be said now.
+ */
+async function lastAttempt(engine: Engine, sellerId: number, disbursementId: number): Promise<"over" | "moved" | "in_doubt"> {
+  const { rows } = await run(engine.pool, failedAttempt, [sellerId, disbursementId]);
+  const attempt = rows[0];
+  const rail = engine.rails.get(String(attempt?.["rail"]));
+  if (attempt === undefined || rail === undefined) return "over";
+  try {
+    const known = await rail.lookUpSend(requestOf(attempt, rail));
+    if (["failed", "never_seen", "reversed"].includes(known.status)) return "over";
+    if (known.status === "unknown") return "in_doubt";
+    const answer = await concludeIt(engine, { sellerId, attemptId: Number(attempt["id"]), rail: rail.name }, outcomeOf(known));
+    // Moved, and by then it was to go another way: nothing leaves until somebody has looked.
+    return isRefusal(answer) || answer.done["again"] === true ? "in_doubt" : "moved";
+  } catch (error) {
+    engine.turns.heard(rail.name, error);
+    return "in_doubt";
+  }
 }
 
 /** Starts an attempt; where the account was never asked about, its bank is asked first, and the answer is judged under the lock again. */
@@ -136,29 +161,39 @@ async function missRail(engine: Engine, rail: string): Promise<void> {
 /** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
 export async function askAboutAttempts(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
   const rows = await dueAtRails(engine, "attempts", sellerId, of);
-  return Promise.all(
+  const each = await Promise.all(
     rows.map(async ({ sellerId: seller, id, row }) => {
-      // What has succeeded once is only watched: a rail that has forgotten it must not be asked to send it again.
-      const watched = row["state"] === "succeeded";
       const result = await engine.turns.run(String(row["rail"]), () =>
         tell(engine, seller, id, async (rail, request) => {
           const known = await rail.lookUpSend(request);
-          return known.status === "never_seen" && !watched ? rail.send(request) : known;
+          // What has succeeded is only watched, and what has failed meanwhile may be on its way again under another reference.
+          return known.status === "never_seen" && (await isOpen(engine, seller, id)) ? rail.send(request) : known;
         }),
       );
-      return { what: "outcome asked", seller, id, result };
+      return result === undefined ? [] : [{ what: "outcome asked", seller, id, result }];
     }),
   );
+  return each.flat();
 }
 
 const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE seller_id = $1 AND id = $2" };
-export const sendMoneyQueries = { readAttempt };
+const failedAttempt = {
+  name: "read_failed_attempt",
+  text: `SELECT a.* FROM disbursements d JOIN attempts a ON a.seller_id = d.seller_id AND a.id = d.attempt_id
+         WHERE d.seller_id = $1 AND d.id = $2 AND a.state = 'failed'`,
+};
+export const sendMoneyQueries = { readAttempt, failedAttempt };
 
-/** Asks the rail about one attempt after a hint that something became of it. Sends nothing, whatever it hears. */
+async function isOpen(engine: Engine, sellerId: number, attemptId: number): Promise<boolean> {
+  const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
+  return ["sending", "in_flight", "outcome_unknown"].includes(String(rows[0]?.["state"]));
+}
+
+/** Asks the rail about one attempt after a hint that something became of it. Sends nothing, whatever it hears. Throws where it is to be left alone. */
 export async function askAboutAttempt(engine: Engine, sellerId: number, attemptId: number): Promise<string> {
   const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
   const rail = String(must(rows[0], `attempt ${attemptId}`)["rail"]);
-  return engine.turns.run(rail, () => tell(engine, sellerId, attemptId, (it, request) => it.lookUpSend(request)));
+  return engine.turns.call(rail, () => tell(engine, sellerId, attemptId, (it, request) => it.lookUpSend(request)));
 }
 
 async function tell(
@@ -171,13 +206,7 @@ async function tell(
   const attempt = must(rows[0], `attempt ${attemptId}`);
   const name = String(attempt["rail"]);
   const rail = engine.rails.get(name);
-  const request: SendRequest = {
-    reference: String(attempt["reference"]),
-    kind: attempt["kind"] as SendRequest["kind"],
-    amount: attempt["amount"] as bigint,
-    currency: String(attempt["currency"]),
-    to: payee(attempt["sent_to"] as Record<string, string>, rail),
-  };
+  const request = requestOf(attempt, rail);
   let outcome: AttemptOutcome;
   try {
     if (rail === undefined) await missRail(engine, name);
@@ -187,10 +216,34 @@ async function tell(
     engine.turns.heard(name, error);
     outcome = { status: "unknown", reason: error instanceof Error ? error.message : "no answer" };
   }
-  const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
-  const orderIds = orders.rows.map((row) => Number(row.order_id));
-  await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, name), attemptId, orderIds }, outcome));
+  await concludeIt(engine, { sellerId, attemptId, rail: name }, outcome);
   return outcome.status;
+}
+
+/** Records what a rail says of an attempt. Where it says that money moved which has left another way meanwhile, the operator is told. */
+export async function concludeIt(
+  engine: Engine,
+  { sellerId, attemptId, rail }: { readonly sellerId: number; readonly attemptId: number; readonly rail: string },
+  outcome: AttemptOutcome,
+): Promise<Answer> {
+  const { rows } = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
+  const orderIds = rows.map((row) => Number(row.order_id));
+  const answer = await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, rail), attemptId, orderIds }, outcome));
+  if (!isRefusal(answer) && answer.done["twice"] === true) {
+    const says = `${rail} says that the attempt ${attemptId} succeeded, which it had called failed, and its money has left by another attempt or was decided anew. Look it up there: it may have been paid twice.`;
+    await raiseAlarm(engine.pool, { kind: "sent_after_failure", about: `attempt ${attemptId}`, says, at: engine.now() });
+  }
+  return answer;
+}
+
+function requestOf(attempt: Readonly<Record<string, unknown>>, rail: Rail | undefined): SendRequest {
+  return {
+    reference: String(attempt["reference"]),
+    kind: attempt["kind"] as SendRequest["kind"],
+    amount: attempt["amount"] as bigint,
+    currency: String(attempt["currency"]),
+    to: payee(attempt["sent_to"] as Record<string, string>, rail),
+  };
 }
 
 function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {

@@ -82,8 +82,8 @@ export interface RailCapabilities {
   readonly refunds: boolean;
   /** True if a send that succeeded may come back, told by a notice that may be lost: it is asked about again for a week. */
   readonly mayComeBack: boolean;
-  /** How many sends may be under way at a time. */
-  readonly sendsAtOnce: number;
+  /** How many calls it bears at a time from one process, unless a setting says otherwise. */
+  readonly callsAtOnce: number;
 }
 
 /**

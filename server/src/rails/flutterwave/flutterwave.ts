@@ -34,7 +34,7 @@ export function makeFlutterwave(options: FlutterwaveOptions): Rail & { close(): 
   const flutterwave: Flutterwave = { api, memory, clock };
   return {
     name: "flutterwave",
-    can: { takes: Object.keys(tariffs), paysOut, payees: ["bank_account"], refunds: true, mayComeBack: true, sendsAtOnce: 8 },
+    can: { takes: Object.keys(tariffs), paysOut, payees: ["bank_account"], refunds: true, mayComeBack: true, callsAtOnce: 8 },
     tariff: (currency) => tariffs[currency],
     openPayment: (request) => openPayment(flutterwave, request),
     lookUpPayment: (reference) => lookUpPayment(flutterwave, reference),

@@ -34,7 +34,7 @@ export function makePaystack(options: PaystackOptions): Rail & { close(): Promis
       payees: ["bank_account"],
       refunds: true,
       mayComeBack: true,
-      sendsAtOnce: 8,
+      callsAtOnce: 8,
     },
     tariff: (currency) => tariffs[currency],
     openPayment: (request) => openPayment(paystack, request),

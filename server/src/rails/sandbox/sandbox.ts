@@ -93,7 +93,7 @@ export function makeSandboxRail(options: SandboxRailOptions): SandboxRail {
       payees: ["bank_account", "wise_account"],
       refunds: true,
       mayComeBack: false,
-      sendsAtOnce: 50,
+      callsAtOnce: 50,
     },
     tariff,
 

@@ -31,7 +31,7 @@ export function makeStripe(options: StripeOptions): Rail & { close(): Promise<vo
   const takes = [...new Set([...kept, ...presentedOnly])];
   return {
     name: "stripe",
-    can: { takes, paysOut: kept, payees: ["stripe_account"], refunds: true, mayComeBack: true, sendsAtOnce: 8 },
+    can: { takes, paysOut: kept, payees: ["stripe_account"], refunds: true, mayComeBack: true, callsAtOnce: 8 },
     tariff: (currency) => (takes.includes(currency) ? tariffOf(currency) : undefined),
     openPayment: (request) => openPayment(stripe, request),
     lookUpPayment: (reference) => lookUpPayment(stripe, reference),

@@ -34,7 +34,7 @@ export function makeWise(options: WiseOptions): Rail & { close(): Promise<void> 
   const key = webhookPublicKey === undefined ? undefined : webhookKey(webhookPublicKey);
   return {
     name: "wise",
-    can: { takes: [], paysOut: currencies, payees: ["wise_account"], refunds: false, mayComeBack: true, sendsAtOnce: 8 },
+    can: { takes: [], paysOut: currencies, payees: ["wise_account"], refunds: false, mayComeBack: true, callsAtOnce: 8 },
     tariff: () => undefined,
     openPayment: () => Promise.reject(new Fault("Wise takes no payments")),
     lookUpPayment: (reference) => Promise.resolve({ reference, status: "unknown_reference", receipts: [] }),
