@@ -93,8 +93,11 @@ describe("books that nobody touched", () => {
     const queries = [chainQueries, historyQueries, moneyQueries, verifyQueries, solvencyQueries, balanceQueries].flatMap((all) =>
       Object.values(all),
     );
-    for (const { name, text } of queries) await client.query(`PREPARE ${name} AS ${text}`);
-    client.release(true);
+    try {
+      for (const { name, text } of queries) await client.query(`PREPARE ${name} AS ${text}`);
+    } finally {
+      client.release(true);
+    }
     expect(queries.length).toBeGreaterThan(20);
   });
 });
