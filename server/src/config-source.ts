@@ -32,7 +32,7 @@ export interface ConfigSource {
   readonly unknown: readonly string[];
 }
 
-const openSections: ReadonlySet<string> = new Set(["rates", "rails", "payout_rails"]);
+const openSections: ReadonlySet<string> = new Set(["rates", "rails", "payout_rails", "payout_hours"]);
 /** What hosting platforms call a setting; ours wins over it. */
 const usualNames: ReadonlyMap<string, readonly string[]> = new Map([
   ["database_url", ["DATABASE_URL"]],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ConfigSource, Environment } from "./config-source.ts";
 import { configSource } from "./config-source.ts";
 import { StartError } from "./db/start-error.ts";
+import { parsePayoutHours } from "./domain/payout-hours.ts";
 
 export type Mode = "sandbox" | "live";
 
@@ -95,6 +96,12 @@ export function readConfig(environment: Environment, file = "") {
     rails: {
       /** Currency → names of rails, parted by commas. */
       takes: from.map("rails", namesRails, 'names of rails for a currency, like NGN = "paystack, flutterwave"'),
+      /** Rail → when payouts may leave by it. */
+      payoutHours: from.map(
+        "payout_hours",
+        (rail, text) => /^[a-z]+$/i.test(rail) && parsePayoutHours(text) !== undefined,
+        'hours for a rail, like paystack = "mon-fri 08:00-16:00 Africa/Lagos"',
+      ),
       paysOut: from.map("payout_rails", namesOneRail, 'the name of one rail for a currency, like USD = "wise"'),
     },
     paystack: {

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { EmulatedRail, RailName } from "../../emulator/start.ts";
 import { startEmulator } from "../../emulator/start.ts";
 import { kobo } from "../src/commands/table.ts";
 import { must } from "../src/domain/fault.ts";
@@ -11,38 +12,57 @@ import { newHome, ready, sandboxOf, start, startServer, stop } from "./setup/pro
 const shares: Readonly<Record<string, readonly [bigint, bigint, bigint, bigint]>> = {
   paystack: [75_650n, 302_600n, 41_583n, 166_333n],
   flutterwave: [77_740n, 310_960n, 42_744n, 170_978n],
+  stripe: [76_390n, 305_560n, 41_994n, 167_978n],
 };
 
-test.each(railsThatTake)("the whole demo over %s, with payouts and refunds that really leave there", { timeout: 120_000 }, async (name) => {
-  const home = newHome();
-  const database = await emptyDatabase();
-  const emulator = await startEmulator({ seed: 4 });
-  const rail = emulator[name];
-  rail.levers.topUp("NGN", 10_000_000n);
-  const settings = { TRANCHE_HOME: home, DATABASE_URL: database.ownerUrl, PORT: "0", TRANCHE_RAILS_NGN: name, ...settingsOver(name, rail) };
-  const server = startServer(settings);
-  await ready(server);
-  rail.tell(`${sandboxOf(home).url}/rails/${name}/events`);
-  const { code, out, err } = await start(process.execPath, ["server/src/commands/demo.ts"], settings).ended;
-  expect(err).toBe("");
-  const even = out.replaceAll(/ +/g, " ");
-  const share = must(shares[name], `the figures at ${name}'s price`);
-  const [seller1, provider1, seller3, provider3] = share.map((amount) => kobo(Number(amount)));
-  for (const line of [`0 ${seller1} ${provider1}`, "450,000 0", `200,000 ${seller3} ${provider3}`]) expect(even).toContain(line);
-  expect(out).not.toContain("NOT as documented");
-  expect(out.includes("At this rail's price")).toBe(name !== "paystack");
-  expect(out).toContain("the emulated rail's page");
-  expect(out).toContain("0 findings; they prove themselves");
-  expect(code).toBe(0);
-  const reached = (account: string) =>
-    rail
-      .movements()
-      .filter((one) => one.to === account)
-      .reduce((sum, one) => sum + one.amount, 0n);
-  expect(reached("outside:banks")).toBe(share.reduce((sum, amount) => sum + amount, 0n));
-  expect(reached("outside:payers")).toBe(450_000n + 200_000n);
-  expect((await stop(server)).code).toBe(0);
-  await emulator.stop();
-  await database.drop();
-  rmSync(home, { recursive: true, force: true });
-});
+/** Which rail pays out, where the one that takes the payments pays no bank accounts. */
+const paidOutBy: Readonly<Record<string, RailName>> = { stripe: "paystack" };
+
+test.each<RailName>([...railsThatTake, "stripe"])(
+  "the whole demo over %s, with payouts and refunds that really leave",
+  { timeout: 120_000 },
+  async (name) => {
+    const home = newHome();
+    const database = await emptyDatabase();
+    const emulator = await startEmulator({ seed: 4 });
+    const rail = emulator[name];
+    rail.levers.topUp("NGN", 10_000_000n);
+    const other = paidOutBy[name];
+    const payer: EmulatedRail = other === undefined ? rail : emulator[other];
+    payer.levers.topUp("NGN", 10_000_000n);
+    const settings = {
+      TRANCHE_HOME: home,
+      DATABASE_URL: database.ownerUrl,
+      PORT: "0",
+      TRANCHE_RAILS_NGN: name,
+      ...settingsOver(name, rail),
+      ...(other === undefined ? {} : { TRANCHE_PAYOUT_RAILS_NGN: other, ...settingsOver(other, payer) }),
+    };
+    const server = startServer(settings);
+    await ready(server);
+    rail.tell(`${sandboxOf(home).url}/rails/${name}/events`);
+    if (other !== undefined) payer.tell(`${sandboxOf(home).url}/rails/${other}/events`);
+    const { code, out, err } = await start(process.execPath, ["server/src/commands/demo.ts"], settings).ended;
+    expect(err).toBe("");
+    const even = out.replaceAll(/ +/g, " ");
+    const share = must(shares[name], `the figures at ${name}'s price`);
+    const [seller1, provider1, seller3, provider3] = share.map((amount) => kobo(Number(amount)));
+    for (const line of [`0 ${seller1} ${provider1}`, "450,000 0", `200,000 ${seller3} ${provider3}`]) expect(even).toContain(line);
+    expect(out).not.toContain("NOT as documented");
+    expect(out.includes("At this rail's price")).toBe(name !== "paystack");
+    expect(out).toContain("the emulated rail's page");
+    expect(out).toContain("0 findings; they prove themselves");
+    expect(code).toBe(0);
+    const reached = (from: EmulatedRail, account: string) =>
+      from
+        .movements()
+        .filter((one) => one.to === account)
+        .reduce((sum, one) => sum + one.amount, 0n);
+    expect(reached(payer, "outside:banks")).toBe(share.reduce((sum, amount) => sum + amount, 0n));
+    expect(reached(rail, "outside:payers")).toBe(450_000n + 200_000n);
+    expect((await stop(server)).code).toBe(0);
+    await emulator.stop();
+    await database.drop();
+    rmSync(home, { recursive: true, force: true });
+  },
+);

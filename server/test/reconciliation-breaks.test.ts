@@ -174,6 +174,31 @@ test("a fee that was settled otherwise is booked as it was, and only once", asyn
   expect(await closeBreak(world.engine, again)).toMatchObject({ refused: "not_now" });
 });
 
+test.each([
+  ["closed alone, it is settled with what came, and the rest stays at the rail", false, 0n],
+  ["booked, the rest is the rail's fee", true, 100n],
+])("a payment of which another amount was settled counts as settled once its break is closed: %s", async (_how, book, more) => {
+  const id = await settledWith((line) => [{ ...line, gross: line.gross - 100n, net: line.net - 100n }]);
+  const [broken] = await breaksOf(id);
+  const before = must((await world.paymentsOf(id))[0], "a payment");
+  expect(before.settled).toBe(false);
+  const books = async () => world.balances();
+  const at = await books();
+  const input = { id: Number(broken?.id), by: "operator:1", book, note: "Seen." };
+  expect(await closeBreak(world.engine, input)).toBe(undefined);
+  expect((await world.paymentsOf(id))[0]).toMatchObject({ settled: true, railFee: before.railFee + more });
+  const net = before.received - before.railFee - 100n;
+  const now = await books();
+  const moved = (account: string) => (at[account] ?? 0n) - (now[account] ?? 0n);
+  expect([moved("rail:paystack:cash"), moved("rail:paystack:incoming")]).toEqual([net, -net - more]);
+  const { rows } = await world.engine.pool.query("SELECT state, note FROM settlement_lines WHERE payment_id = $1", [before.id]);
+  expect(rows).toEqual([{ state: book ? "matched" : "explained", note: "Seen." }]);
+  expect(await closeBreak(world.engine, input)).toMatchObject({ refused: "not_now" });
+  // Told once more, it is a second line and no second settlement.
+  await reconcileRails(world.engine, {});
+  expect((await breaksOf(id)).map((one) => one.state)).toEqual(["closed"]);
+});
+
 test("a settlement that changes holds the orders in it, and two runs at a time wait for each other", async () => {
   const id = await settledWith((line) => [line]);
   expect(await held(id)).toBe(false);

@@ -40,8 +40,8 @@ export function openDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
   });
 }
 
-/** The rail decided for us: what it took comes back and the hold is lifted. */
-export function winDispute(ask: PaymentAsk): Command {
+/** The rail decided for us: what it took comes back and the hold is lifted. What it charges all the same (`fee`) the platform bears: nobody was in the wrong. */
+export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Command {
   return command("payment.win", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
@@ -49,7 +49,11 @@ export function winDispute(ask: PaymentAsk): Command {
     return (writer) => {
       writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false });
       const order = book.orders.get(payment.orderId) ?? null;
-      if (payment.takenAtOnce) writer.post("payment.win", order, disputeWon({ ...atRail(payment), amount: payment.disputed }));
+      const at = atRail(payment);
+      writer.post("payment.win", order, [
+        ...(payment.takenAtOnce ? disputeWon({ ...at, amount: payment.disputed }) : []),
+        ...succeeded({ ...at, amount: 0n, cost: input.fee }),
+      ]);
       endStandstill(writer, payment);
       return { payment: payment.id, state: "received" };
     };

@@ -8,6 +8,7 @@ import { disbursementMachine } from "../domain/money-out-table.ts";
 import { failed, fxPayout, fxPayoutReversed, keptOfReturn, reverse, reversedAfterSuccess, sent, succeeded } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
+import { nextPayoutTime } from "../domain/payout-hours.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { disbursementNeeds, stoppingHold, waitsForPayee } from "../domain/side-needs.ts";
 import type { Book } from "./book.ts";
@@ -91,6 +92,8 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
     const why = waitsForPayee(facts);
     if (why !== undefined) return parkPlan(book, one, ask, why);
     if (input.stopped === true) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000), lacks(one));
+    const closed = closedHours(book, one);
+    if (closed !== undefined) return (writer) => waitBehind(writer, one, closed.until, closed.says);
     const named = accountNamed(book, one, facts.details, input);
     if (named === "ask")
       return () => ({ disbursement: one.id, state: one.state, attempt: null, ask_name: { ...(facts.details as object) } });
@@ -105,11 +108,22 @@ function lacks({ rail, outCurrency }: Disbursement): string {
   return `Nothing is sent from ${rail} in ${outCurrency} until its balance there is cleared up.`;
 }
 
+const leaves = (rail: string) => `Payouts by ${rail} leave `;
+
+/** Outside of the hours of a payout's rail: when it may leave, and a sentence about it. Refunds leave at any time. */
+function closedHours(book: Book, one: Disbursement): { readonly until: Date; readonly says: string } | undefined {
+  const hours = one.kind === "payout" ? book.settings.rails.payoutHours[one.rail] : undefined;
+  if (hours === undefined) return undefined;
+  const until = nextPayoutTime(hours, book.now);
+  return until > book.now ? { until, says: `${leaves(one.rail)}${hours.text}.` } : undefined;
+}
+
 /** A hold moves nothing: the disbursement just looks again when the hold can have ended. */
 function waitBehind(writer: Writer, one: Disbursement, liftsAt: Date | null, why: string | null = null) {
   const dueAt = liftsAt ?? later(writer.now, 60 * 60_000);
   // An operator's word for its account is kept; what was said of a rail that goes on again is not.
-  const reason = one.reason === null || one.reason === lacks(one) ? why : one.reason;
+  const over = one.reason === lacks(one) || one.reason?.startsWith(leaves(one.rail)) === true;
+  const reason = one.reason === null || over ? why : one.reason;
   writer.book.disbursements.change(one.id, { dueAt: dueAt > writer.now ? dueAt : later(writer.now, 1_000), reason });
   return { disbursement: one.id, state: one.state, attempt: null };
 }

@@ -1,4 +1,5 @@
 import type { FeeTerms, Tariff } from "../domain/fees.ts";
+import type { PayoutHours } from "../domain/payout-hours.ts";
 
 /** Which rail does what, and what it charges: data handed in at start, so that no action asks a rail. */
 export interface RailSettings {
@@ -6,6 +7,8 @@ export interface RailSettings {
   readonly takes: Readonly<Record<string, readonly string[]>>;
   /** Currency → the rail that pays out in it. Where none is named, payouts leave from the rail that took the payment. */
   readonly paysOut: Readonly<Record<string, string>>;
+  /** Rail → when its payouts may leave; at any time where it is not named. */
+  readonly payoutHours: Readonly<Record<string, PayoutHours>>;
   /** Rails at which a send that succeeded is asked about again for a week, because it may come back unheard. */
   readonly watched: readonly string[];
   /** Rail → currency → what a payment costs there. */

@@ -4,6 +4,8 @@ import type { Config } from "../config.ts";
 import { railMemory } from "../db/rail-memory.ts";
 import { unfinishedRails } from "../db/unfinished-rails.ts";
 import { StartError } from "../db/start-error.ts";
+import { must } from "../domain/fault.ts";
+import { parsePayoutHours } from "../domain/payout-hours.ts";
 import type { Rail } from "../rails/rail.ts";
 import { makeFlutterwave } from "../rails/flutterwave/flutterwave.ts";
 import { makePaystack } from "../rails/paystack/paystack.ts";
@@ -117,7 +119,15 @@ export function railSettings(config: Config, rails: ReadonlyMap<string, Rail>): 
     ]),
   );
   const watched = [...rails.values()].filter((rail) => rail.can.mayComeBack).map((rail) => rail.name);
-  return { takes, paysOut, watched, tariffs };
+  return { takes, paysOut, payoutHours: payoutHours(config, rails), watched, tariffs };
+}
+
+function payoutHours(config: Config, rails: ReadonlyMap<string, Rail>): RailSettings["payoutHours"] {
+  const named = [...config.rails.payoutHours].map(([rail, text]) => [rail.toLowerCase(), text] as const);
+  const unknown = named.find(([rail]) => !rails.has(rail));
+  if (unknown !== undefined)
+    throw new StartError(`The setting payout_hours names ${unknown[0]}, which is not connected: set its key, or take the name out.`);
+  return Object.fromEntries(named.map(([rail, text]) => [rail, must(parsePayoutHours(text), text)]));
 }
 
 function checkAble(rails: ReadonlyMap<string, Rail>, name: string, currency: string, what: "takes" | "paysOut", setting: string): void {

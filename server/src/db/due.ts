@@ -17,6 +17,9 @@ function due(name: string, table: string, column: string, select: string, also =
   };
 }
 
+/** Of some rails ($4), or of all but those; null: of all. */
+const ofRails = "AND ($4::text[] IS NULL OR (t.rail = ANY ($4::text[])) = $5::boolean)";
+
 export const dueQueries = {
   orders: due("orders", "orders", "due_at", ", t.state, t.agreed_beforehand"),
   offers: due("offers", "offers", "expires_at", ", t.order_id", "AND t.state = 'open'"),
@@ -26,9 +29,10 @@ export const dueQueries = {
     "disbursements",
     "due_at",
     ", t.state, t.order_id, t.payee_kind, t.payee_id, t.kind, t.attempts, t.rail, t.currency, t.out_currency",
+    ofRails,
   ),
-  attempts: due("attempts", "attempts", "due_at", ", t.reference, t.rail, t.kind, t.amount, t.currency, t.sent_to, t.state"),
-  payments: due("payments", "payments", "due_at", ", t.reference, t.rail, t.order_id, t.state"),
+  attempts: due("attempts", "attempts", "due_at", ", t.reference, t.rail, t.kind, t.amount, t.currency, t.sent_to, t.state", ofRails),
+  payments: due("payments", "payments", "due_at", ", t.reference, t.rail, t.order_id, t.state", ofRails),
   messages: due("messages", "messages", "due_at", ""),
 } satisfies Record<string, Query>;
 
@@ -40,9 +44,39 @@ export interface DueRow {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
+/** Kinds of work that a rail is called for. */
+export type DueAtRails = "disbursements" | "attempts" | "payments";
+
+/** Work at these rails, or at all but these. */
+export interface OfRails {
+  readonly rails: readonly string[];
+  readonly only: boolean;
+}
+
 /** Rows of a kind that are due at `now` (real time), the oldest first; of one seller if named. */
-export async function readDue(client: Queryable, kind: DueKind, now: Date, sellerId: number | null, most: number): Promise<DueRow[]> {
-  const { rows } = await run(client, dueQueries[kind], [now.toISOString(), sellerId, most]);
+export async function readDue(
+  client: Queryable,
+  kind: Exclude<DueKind, DueAtRails>,
+  now: Date,
+  sellerId: number | null,
+  most: number,
+): Promise<DueRow[]> {
+  return rowsOf(await run(client, dueQueries[kind], [now.toISOString(), sellerId, most]));
+}
+
+/** The same of work that a rail is called for, at the rails named. */
+export async function readDueAtRails(
+  client: Queryable,
+  kind: DueAtRails,
+  at: { readonly now: Date; readonly sellerId: number | null; readonly most: number; readonly of: OfRails | null },
+): Promise<DueRow[]> {
+  const { now, sellerId, most, of } = at;
+  return rowsOf(
+    await run(client, dueQueries[kind], [now.toISOString(), sellerId, most, of === null ? null : [...of.rails], of?.only ?? true]),
+  );
+}
+
+function rowsOf({ rows }: { readonly rows: readonly Record<string, unknown>[] }): DueRow[] {
   return rows.map((row) => ({ sellerId: Number(row["seller_id"]), id: Number(row["id"]), row }));
 }
 

@@ -1,11 +1,12 @@
 import { askLater, movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
 import { run } from "../db/connect.ts";
-import { readDue } from "../db/due.ts";
+import type { OfRails } from "../db/due.ts";
 import { readOrder } from "../db/orders.ts";
 import { must } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { RailPayment } from "../rails/rail.ts";
+import { dueAtRails } from "./due-at-rails.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
 
@@ -19,8 +20,8 @@ export interface OpenPayment {
 }
 
 /** Payments nobody has told us about for a while: events get lost, so the rail is asked. */
-export async function askAboutPayments(engine: Engine, sellerId: number | null): Promise<Fired[]> {
-  const rows = await readDue(engine.pool, "payments", engine.now(), sellerId, 50);
+export async function askAboutPayments(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
+  const rows = await dueAtRails(engine, "payments", sellerId, of);
   return Promise.all(
     rows.map(async ({ sellerId: seller, id, row }) => {
       const orderId = row["order_id"] === null ? null : Number(row["order_id"]);
@@ -35,7 +36,12 @@ export async function askAboutPayments(engine: Engine, sellerId: number | null):
       // A page that nobody acted on, of an order that takes no payment any more, is done with.
       const over =
         payment.state === "open" && orderId !== null && (await readOrder(engine.pool, seller, orderId))?.state !== "awaiting_payment";
-      return { what: "payment asked about", seller, id, result: await askAboutPayment(engine, payment, over) };
+      return {
+        what: "payment asked about",
+        seller,
+        id,
+        result: await engine.turns.run(payment.rail, () => askAboutPayment(engine, payment, over)),
+      };
     }),
   );
 }
@@ -52,6 +58,7 @@ export async function askAboutPayment(engine: Engine, payment: OpenPayment, clos
   try {
     known = await must(rail, `the rail ${payment.rail}, which is not connected`).lookUpPayment(payment.reference);
   } catch (error) {
+    engine.turns.heard(payment.rail, error);
     engine.log.warn({ payment: payment.id, error: error instanceof Error ? error.message : "" }, "the rail gave no answer about a payment");
     if (closing) await goOnWithout(engine, payment, "the rail gave no answer");
     else await engine.lanes.one(askLater({ ...byClock(payment.sellerId, "ask-payments"), ...ask }, 10 * 60_000));

@@ -7,6 +7,7 @@ import type { Mailer } from "../net/mail.ts";
 import type { SmsSender } from "../net/sms.ts";
 import type { Rail } from "../rails/rail.ts";
 import type { Delivery } from "./deliver.ts";
+import type { RailTurns } from "./rail-turns.ts";
 
 /** What a job works with; put together in main.ts. */
 export interface Engine {
@@ -14,6 +15,8 @@ export interface Engine {
   readonly lanes: Lanes;
   readonly settings: ActSettings;
   readonly rails: ReadonlyMap<string, Rail>;
+  /** Whose turn it is to call a rail. */
+  readonly turns: RailTurns;
   readonly mailer: Mailer | undefined;
   readonly sms: SmsSender | undefined;
   /** How sellers' shops are told; without it notifications wait. */

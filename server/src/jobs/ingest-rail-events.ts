@@ -233,7 +233,7 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
         return { outcome: "overtaken", seller: found.sellerId, note: "Its decision was told before it." };
       return told(found.sellerId, await engine.lanes.one(openDispute(ask, { amount, takenAtOnce: parsed.moneyTaken ?? false })));
     case "payment.dispute_won":
-      return told(found.sellerId, await engine.lanes.one(winDispute(ask)));
+      return told(found.sellerId, await engine.lanes.one(winDispute(ask, { fee })));
     case "payment.dispute_lost":
       return told(found.sellerId, await engine.lanes.one(loseDispute(ask, { amount, fee })));
     default:

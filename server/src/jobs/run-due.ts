@@ -1,3 +1,4 @@
+import type { OfRails } from "../db/due.ts";
 import { askAboutPayments } from "./ask-payments.ts";
 import { actOnDeadlines, actOnOffersAndHolds } from "./deadlines.ts";
 import { deliverDue, startDeliveries } from "./deliver.ts";
@@ -8,6 +9,9 @@ import { askAboutAttempts, sendMoney } from "./send-money.ts";
 import { wakePayees } from "./wake-payees.ts";
 
 type Job = (engine: Engine, sellerId: number | null) => Promise<Fired[]>;
+
+/** What calls rails: the same job for all of them, or for some. */
+const jobsAtRails = { "send-money": sendMoney, "ask-attempts": askAboutAttempts, "ask-payments": askAboutPayments } as const;
 
 /** Every kind of work, in the order in which one makes the next due. */
 export const jobs: Readonly<Record<string, Job>> = {
@@ -50,6 +54,7 @@ export class Pollers {
   readonly #engine: Engine;
   readonly #every: number;
   readonly #loops: Promise<void>[] = [];
+  readonly #names: string[] = [];
   readonly #wakers = new Map<string, () => void>();
   readonly #again = new Set<string>();
   #stopped = false;
@@ -60,15 +65,30 @@ export class Pollers {
   }
 
   start(): void {
-    for (const [name, job] of Object.entries(jobs)) {
-      this.#loops.push(this.#loop(name, async () => (await job(this.#engine, null)).length));
+    for (const [name, job] of Object.entries(this.#jobs())) {
+      this.#names.push(name);
+      this.#loops.push(this.#loop(name, async () => (await job(this.#engine)).length));
     }
     this.#loops.push(this.#loop("deliver", () => deliver(this.#engine, () => this.#wakeOne("deliver"))));
   }
 
+  /** The work that rails are called for has a loop for each rail, so that one that does not answer keeps none of the others waiting. */
+  #jobs(): Record<string, (engine: Engine) => Promise<Fired[]>> {
+    const rails = [...this.#engine.rails.keys()];
+    const each: readonly (readonly [string, OfRails])[] = [
+      ...rails.map((rail) => [rail, { rails: [rail], only: true }] as const),
+      ["other rails", { rails, only: false }],
+    ];
+    const at = (job: (engine: Engine, sellerId: null, of: OfRails) => Promise<Fired[]>, name: string) =>
+      each.map(([rail, of]) => [`${name} ${rail}`, (engine: Engine) => job(engine, null, of)] as const);
+    const ofRails = Object.entries(jobsAtRails).flatMap(([name, job]) => at(job, name));
+    const rest = Object.entries(jobs).filter(([name]) => !(name in jobsAtRails));
+    return Object.fromEntries([...rest.map(([name, job]) => [name, (engine: Engine) => job(engine, null)] as const), ...ofRails]);
+  }
+
   /** Something was committed that may have made work due. */
   wake(): void {
-    for (const name of [...Object.keys(jobs), "deliver"]) this.#wakeOne(name);
+    for (const name of [...this.#names, "deliver"]) this.#wakeOne(name);
   }
 
   #wakeOne(name: string): void {

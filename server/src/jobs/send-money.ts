@@ -6,22 +6,23 @@ import { requeue } from "../actions/unpark.ts";
 import { raiseAlarm } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
 import { railMemory } from "../db/rail-memory.ts";
-import { attemptOrders, readDue } from "../db/due.ts";
-import type { DueRow } from "../db/due.ts";
+import { attemptOrders } from "../db/due.ts";
+import type { DueRow, OfRails } from "../db/due.ts";
 import type { PayeeKind } from "../domain/facts.ts";
 import { must } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { PayeeDetails, Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
+import { dueAtRails } from "./due-at-rails.ts";
 import { stoppedRails } from "./rail-stops.ts";
 
 /** Queued payouts and refunds that are due: starts an attempt, then asks the rail. Parked ones that are due are queued again. */
-export async function sendMoney(engine: Engine, sellerId: number | null): Promise<Fired[]> {
-  const rows = await readDue(engine.pool, "disbursements", engine.now(), sellerId, 50);
+export async function sendMoney(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
+  const rows = await dueAtRails(engine, "disbursements", sellerId, of);
   if (rows.length === 0) return [];
   const stopped = await stoppedRails(engine);
-  return (await Promise.all(rows.map((row) => sendOne(engine, row, stopped)))).flat();
+  return (await Promise.all(rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped))))).flat();
 }
 
 async function sendOne(
@@ -87,6 +88,7 @@ async function startNamed(
       startSending(ask, { ...input, named: { ...account, accountName: said.found ? said.accountName : null } }),
     );
   } catch (error) {
+    engine.turns.heard(railName, error);
     engine.log.warn(
       { rail: railName, error: error instanceof Error ? error.message : "" },
       "a bank did not say whose account it is; it is asked again",
@@ -132,16 +134,18 @@ async function missRail(engine: Engine, rail: string): Promise<void> {
 }
 
 /** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
-export async function askAboutAttempts(engine: Engine, sellerId: number | null): Promise<Fired[]> {
-  const rows = await readDue(engine.pool, "attempts", engine.now(), sellerId, 50);
+export async function askAboutAttempts(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
+  const rows = await dueAtRails(engine, "attempts", sellerId, of);
   return Promise.all(
     rows.map(async ({ sellerId: seller, id, row }) => {
       // What has succeeded once is only watched: a rail that has forgotten it must not be asked to send it again.
       const watched = row["state"] === "succeeded";
-      const result = await tell(engine, seller, id, async (rail, request) => {
-        const known = await rail.lookUpSend(request);
-        return known.status === "never_seen" && !watched ? rail.send(request) : known;
-      });
+      const result = await engine.turns.run(String(row["rail"]), () =>
+        tell(engine, seller, id, async (rail, request) => {
+          const known = await rail.lookUpSend(request);
+          return known.status === "never_seen" && !watched ? rail.send(request) : known;
+        }),
+      );
       return { what: "outcome asked", seller, id, result };
     }),
   );
@@ -151,8 +155,10 @@ const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE 
 export const sendMoneyQueries = { readAttempt };
 
 /** Asks the rail about one attempt after a hint that something became of it. Sends nothing, whatever it hears. */
-export function askAboutAttempt(engine: Engine, sellerId: number, attemptId: number): Promise<string> {
-  return tell(engine, sellerId, attemptId, (rail, request) => rail.lookUpSend(request));
+export async function askAboutAttempt(engine: Engine, sellerId: number, attemptId: number): Promise<string> {
+  const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
+  const rail = String(must(rows[0], `attempt ${attemptId}`)["rail"]);
+  return engine.turns.run(rail, () => tell(engine, sellerId, attemptId, (it, request) => it.lookUpSend(request)));
 }
 
 async function tell(
@@ -178,6 +184,7 @@ async function tell(
     outcome = rail === undefined ? { status: "unknown", reason: `${name} is not connected` } : outcomeOf(await call(rail, request));
   } catch (error) {
     // No answer says nothing about the effect: only a look-up decides it.
+    engine.turns.heard(name, error);
     outcome = { status: "unknown", reason: error instanceof Error ? error.message : "no answer" };
   }
   const orders = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);

@@ -6,6 +6,22 @@ import { Agent, request } from "undici";
  */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
+  /** Milliseconds for which it wants to be left alone, where it said that it is called too often. */
+  readonly waitFor: number | undefined;
+
+  constructor(message: string, waitFor?: number) {
+    super(message);
+    this.waitFor = waitFor;
+  }
+}
+
+/** What a `Retry-After` header asks for, in milliseconds, as seconds or as a date; ten seconds where it is absent or cannot be read. */
+export function waitAsked(header: unknown, now: Date): number {
+  const usual = 10_000;
+  if (typeof header !== "string") return usual;
+  if (/^\d{1,6}$/.test(header.trim())) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? usual : Math.max(0, at - now.getTime());
 }
 
 /** A decision of the other side: done (2xx) or refused (4xx), with what it wrote. */
@@ -46,6 +62,7 @@ export function jsonApi(settings: JsonApiSettings): JsonApi {
       const what = `${method} ${path.split("?")[0]}`;
       let status: number;
       let text: string;
+      let retryAfter: unknown;
       try {
         const answer = await request(`${baseUrl}${path}`, {
           method,
@@ -60,11 +77,13 @@ export function jsonApi(settings: JsonApiSettings): JsonApi {
           ...(body === undefined ? {} : { body: encode.write(body) }),
         });
         status = answer.statusCode;
+        retryAfter = answer.headers["retry-after"];
         text = await answer.body.text();
       } catch (error) {
         throw new NoAnswer(`${what}: ${error instanceof Error ? error.name : "no connection"}`);
       }
-      if (status >= 500 || status === 429 || status === 408) throw new NoAnswer(`${what}: status ${status}`);
+      if (status === 429) throw new NoAnswer(`${what}: status 429`, waitAsked(retryAfter, new Date()));
+      if (status >= 500 || status === 408) throw new NoAnswer(`${what}: status ${status}`);
       if (status === 401 || status === 403) throw new NoAnswer(`${what}: the key was refused (status ${status})`);
       if (status >= 300 && status < 400) throw new NoAnswer(`${what}: a redirect`);
       try {

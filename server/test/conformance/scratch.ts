@@ -28,6 +28,7 @@ export async function scratchLedger(ownerUrl: string): Promise<ScratchLedger> {
   const settings = actSettings(readConfig({}), {
     takes: { NGN: ["sandbox"] },
     paysOut: {},
+    payoutHours: {},
     watched: [],
     tariffs: { sandbox: { NGN: paystackTariff } },
   });

@@ -3,6 +3,7 @@ import type { RailName } from "../../../emulator/start.ts";
 import { accept } from "../../src/actions/accept.ts";
 import { cancel } from "../../src/actions/cancel.ts";
 import { deliver } from "../../src/actions/deliver.ts";
+import { must } from "../../src/domain/fault.ts";
 import type { WorldOver } from "./over-rail.ts";
 import { worldOver } from "./over-rail.ts";
 
@@ -82,6 +83,22 @@ export function railLife(name: RailName, { pageLapses = false }: { readonly page
     expect(await last()).toBe("succeeded");
     await world.forward(24 * 3_600_000);
     expect(await last()).toBe("parked");
+    await world.sound();
+  });
+
+  test("a dispute that is won gives the order its money back, and the books have what the rail charged for it", async () => {
+    const id = await world.bought();
+    const reference = must((await world.paymentsOf(id))[0], "a payment").reference;
+    const dispute = world.emulated.levers.openDispute(reference, undefined) as { readonly id: number | string };
+    await world.settleDown();
+    world.emulated.levers.resolveDispute(String(dispute.id), "won");
+    await world.settleDown();
+    expect((await world.paymentsOf(id))[0]?.state).toBe("received");
+    await world.sound();
+    await world.done(deliver(world.on("seller", id)));
+    await world.done(accept(world.on("buyer", id)));
+    await world.until(async () => (await world.state(id)) === "completed");
+    expect(await world.state(id)).toBe("completed");
     await world.sound();
   });
 

@@ -76,7 +76,7 @@ export const readyMoney: Readonly<Record<string, (world: World) => Promise<Comma
   winDispute: async (world) => {
     const ask = await paymentAsk(world, await reach(world, "funded"));
     await world.done(openDispute(ask, { amount: 450_000n, takenAtOnce: true }));
-    return winDispute({ ...ask, id: randomUUID() });
+    return winDispute({ ...ask, id: randomUUID() }, { fee: 0n });
   },
   loseDispute: (world) => paid(world, (ask) => loseDispute(ask, { amount: 450_000n, fee: 150_000n })),
   handOver: async (world) =>

@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { Stripe } from "stripe";
 import { Fault } from "../../domain/fault.ts";
+import { waitAsked } from "../../net/json-call.ts";
 import { NoAnswer } from "../rail.ts";
 import type { RailMemory } from "../rail.ts";
 import { Piece } from "../read.ts";
@@ -65,7 +66,8 @@ export async function answerTo(what: string, call: Promise<unknown>): Promise<{ 
       };
     if (error instanceof NoAnswer) throw error;
     if (!(error instanceof Stripe.errors.StripeError)) throw new NoAnswer(`${what}: ${error instanceof Error ? error.name : "no answer"}`);
-    throw new NoAnswer(`${what}: ${error.type}${error.statusCode === undefined ? "" : ` (status ${error.statusCode})`}`);
+    const waitFor = error.statusCode === 429 ? waitAsked(error.headers?.["retry-after"], new Date()) : undefined;
+    throw new NoAnswer(`${what}: ${error.type}${error.statusCode === undefined ? "" : ` (status ${error.statusCode})`}`, waitFor);
   }
 }
 
