@@ -52,8 +52,8 @@ export function strykerSettings(file: string, tests: readonly string[], report: 
     plugins: ["./mutation/quick-runner.ts"],
     // A file that is loaded anew stays in memory with all its earlier selves, so that the process is changed now and then.
     maxTestRunnerReuse: 200,
-    // A mutant of a constant gets a new database, and Stryker counts what ran out of time as noticed. On a busy machine the usual five seconds
-    // were over with nothing found: names of statements, which nothing reads, looked noticed.
+    // Stryker counts what ran out of time as noticed. A mutant of a constant gets a new database, and on a busy machine the usual five seconds were
+    // over with nothing found: five of fifty-three mutants of `prove-journal.ts` that no test notices looked noticed.
     ...(tests.some((path) => path.startsWith("server/test/")) ? { timeoutMS: 60_000 } : {}),
     mutate: [file],
     coverageAnalysis: "perTest",

@@ -177,8 +177,11 @@ describe("two connections on one snapshot", () => {
 describe("the statements", () => {
   test("can be prepared", async () => {
     const client = await database.ownerPool.connect();
-    for (const { name, text } of allProofs) await client.query(`PREPARE ${name} AS ${text}`);
-    client.release(true);
+    try {
+      for (const { name, text } of allProofs) await client.query(`PREPARE ${name} AS ${text}`);
+    } finally {
+      client.release(true);
+    }
     expect(allProofs.length).toBeGreaterThan(15);
   });
 
