@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { accept } from "../src/actions/accept.ts";
 import { deliver } from "../src/actions/deliver.ts";
 import { concludeAttempt } from "../src/actions/send.ts";
@@ -157,5 +157,61 @@ test("that an attempt called failed has moved money which left by another is tol
   const alarms = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'sent_after_failure'");
   expect(alarms.rows).toEqual([{ about: `attempt ${attemptId}` }]);
   expect(await attemptsOf(id)).toEqual([{ state: "succeeded", attempts: 2 }]);
+  await world.sound();
+});
+
+test("a call that takes longer than its lease is asked about by nobody meanwhile, and sent by nobody else", async () => {
+  const id = await accepted();
+  const answer = Promise.withResolvers<void>();
+  calls = [
+    async (request) => {
+      await answer.promise;
+      return honest.send(request);
+    },
+  ];
+  const clock = { at: Date.now() };
+  const engine = { ...world.engine, now: () => new Date(clock.at) };
+  const leasedUntil = async () => {
+    const { rows } = await world.engine.pool.query<{ due_at: Date }>(
+      "SELECT a.due_at FROM attempts a JOIN disbursements d ON d.attempt_id = a.id WHERE d.order_id = $1",
+      [id],
+    );
+    return rows[0]?.due_at.getTime() ?? 0;
+  };
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const sending = sendMoney(engine, null);
+    await seen(1);
+    for (let i = 0; i < 4; i += 1) {
+      const before = await leasedUntil();
+      clock.at += 14_000;
+      vi.advanceTimersByTime(6_000);
+      for (let waited = 0; (await leasedUntil()) <= before; waited += 1) {
+        if (waited > 200) throw new Error("the lease was not renewed");
+        await sleep(20);
+      }
+      expect(await askAboutAttempts(engine, null)).toEqual([]);
+    }
+    expect(sent).toHaveLength(1);
+    answer.resolve();
+    await sending;
+  } finally {
+    vi.useRealTimers();
+  }
+  await world.until(async () => (await world.state(id)) === "completed");
+  expect(sent).toHaveLength(1);
+  await world.sound();
+});
+
+test("of several who ask about one attempt at the same time one does, and sends it again at most once", async () => {
+  const id = await accepted();
+  calls = [() => Promise.reject(new NoAnswer("POST /transfer: TimeoutError"))];
+  await sendMoney(world.engine, null);
+  const later = { ...world.engine, now: () => new Date(Date.now() + 60_000) };
+  const asked = await Promise.all(Array.from({ length: 6 }, () => askAboutAttempts(later, null)));
+  expect(asked.flat()).toHaveLength(1);
+  expect(sent).toHaveLength(2);
+  await world.until(async () => (await world.state(id)) === "completed");
+  expect(new Set(sent).size).toBe(1);
   await world.sound();
 });

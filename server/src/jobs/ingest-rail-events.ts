@@ -14,6 +14,7 @@ import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
+import { renewed } from "./renewed.ts";
 import { askAboutAttempt, concludeIt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
 
@@ -46,20 +47,10 @@ export async function ingestRailEvents(engine: Engine, of: OfRails | null = null
   const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
   const left = new Set(events.map(({ id }) => id));
   // A slow database must not hand what still waits here to another process, which would count one try more.
-  const renewing = setInterval(() => {
-    void run(engine.pool, railEventQueries.renew, [engine.now().toISOString(), [...left]]).catch(() => undefined);
-  }, renewEvery);
-  try {
-    const fired = await sideBySide(
-      events,
-      (event) => `${event.rail} ${event.reference}`,
-      atOnce,
-      (event) => takeIn(engine, event, left),
-    );
-    return fired.flat();
-  } finally {
-    clearInterval(renewing);
-  }
+  const renew = () => run(engine.pool, railEventQueries.renew, [engine.now().toISOString(), [...left]]);
+  const groupOf = (event: Stored) => `${event.rail} ${event.reference}`;
+  const fired = await renewed(renew, () => sideBySide(events, groupOf, atOnce, (event) => takeIn(engine, event, left)));
+  return fired.flat();
 }
 
 async function takeIn(engine: Engine, event: Stored, left: Set<bigint>): Promise<Fired[]> {
@@ -86,9 +77,6 @@ async function worry(engine: Engine, { id, rail, type, reference }: Stored): Pro
   const says = `The report ${id} of ${rail} (${type} of ${reference}) could not be handled ${worrying} times; it is still being tried.`;
   await raiseAlarm(engine.pool, { kind: "report_keeps_failing", about: `${rail} ${id}`, says, at: engine.now() });
 }
-
-/** A third of the lease. */
-const renewEvery = 5_000;
 
 function waitOf(event: Stored): number {
   return Math.min(1_000 * 2 ** event.tries, 3_600_000);

@@ -9,6 +9,7 @@ import type { Order } from "../domain/order.ts";
 import { detailsChangedLetter, letterFor } from "../events/letters.ts";
 import { randomToken, tokenHash } from "../secrets/tokens.ts";
 import type { Engine, Fired } from "./engine.ts";
+import { lease, renewed } from "./renewed.ts";
 
 export const messageQueries = {
   // One at a time, under a lease that is renewed while the letter is on its way: nobody else sends it, however slow the mail server is, and
@@ -49,9 +50,6 @@ interface Claimed {
   readonly tries: number;
 }
 
-/** How long a letter belongs to the process that sends it, in milliseconds, and how often that is renewed. */
-const lease = 15_000;
-const renewEvery = 5_000;
 /** A mail server that takes its time then holds up only a few letters; more connections it might not like. */
 const atOnce = 4;
 const mostEach = 16;
@@ -79,7 +77,7 @@ async function sendClaimed(engine: Engine, claimed: Claimed): Promise<Fired[]> {
   const order = claimed.order_id === null ? undefined : await readOrder(engine.pool, seller, Number(claimed.order_id));
   if (order === undefined && claimed.to_email === null) return [];
   const send = () => (order === undefined ? sendNotice(engine, claimed) : sendOne(engine, claimed, order));
-  const outcome = await whileRenewed(engine, claimed, send).catch((error: unknown) => {
+  const outcome = await renewed(() => putOff(engine, claimed, lease), send).catch((error: unknown) => {
     engine.log.warn(
       { message: Number(claimed.id), error: error instanceof Error ? error.message : "" },
       "a message could not be sent; it is tried again",
@@ -101,16 +99,6 @@ async function sendClaimed(engine: Engine, claimed: Claimed): Promise<Fired[]> {
       result: outcome,
     },
   ];
-}
-
-/** Keeps the letter for this process while `work` lasts. A renewal that fails is made good by the next one. */
-async function whileRenewed<T>(engine: Engine, claimed: Claimed, work: () => Promise<T>): Promise<T> {
-  const renew = setInterval(() => void putOff(engine, claimed, lease).catch(() => undefined), renewEvery);
-  try {
-    return await work();
-  } finally {
-    clearInterval(renew);
-  }
 }
 
 async function putOff(engine: Engine, claimed: Claimed, by: number): Promise<void> {

@@ -14,6 +14,7 @@ import { isRefusal } from "../domain/refusals.ts";
 import type { PayeeDetails, Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
+import { takeAttempt, underWay } from "./attempt-lease.ts";
 import { dueAtRails } from "./due-at-rails.ts";
 import { stoppedRails } from "./rail-stops.ts";
 
@@ -163,13 +164,15 @@ export async function askAboutAttempts(engine: Engine, sellerId: number | null, 
   const rows = await dueAtRails(engine, "attempts", sellerId, of);
   const each = await Promise.all(
     rows.map(async ({ sellerId: seller, id, row }) => {
-      const result = await engine.turns.run(String(row["rail"]), () =>
-        tell(engine, seller, id, async (rail, request) => {
+      const result = await engine.turns.run(String(row["rail"]), async () => {
+        // What has succeeded is only watched: it is sent by nobody, so nobody need be kept away.
+        if (row["state"] !== "succeeded" && !(await takeAttempt(engine, seller, id))) return undefined;
+        return tell(engine, seller, id, async (rail, request) => {
           const known = await rail.lookUpSend(request);
-          // What has succeeded is only watched, and what has failed meanwhile may be on its way again under another reference.
+          // What has failed meanwhile may be on its way again under another reference.
           return known.status === "never_seen" && (await isOpen(engine, seller, id)) ? rail.send(request) : known;
-        }),
-      );
+        });
+      });
       return result === undefined ? [] : [{ what: "outcome asked", seller, id, result }];
     }),
   );
@@ -210,7 +213,10 @@ async function tell(
   let outcome: AttemptOutcome;
   try {
     if (rail === undefined) await missRail(engine, name);
-    outcome = rail === undefined ? { status: "unknown", reason: `${name} is not connected` } : outcomeOf(await call(rail, request));
+    outcome =
+      rail === undefined
+        ? { status: "unknown", reason: `${name} is not connected` }
+        : outcomeOf(await underWay(engine, sellerId, attemptId, () => call(rail, request)));
   } catch (error) {
     // No answer says nothing about the effect: only a look-up decides it.
     engine.turns.heard(name, error);
