@@ -68,11 +68,13 @@ test("what is told, and deadlines, wait for no rail that does not answer", async
   const quick = await world.bought();
   const release = Promise.withResolvers<void>();
   let asked = 0;
+  const bothAsked = Promise.withResolvers<void>();
   rails().set("paystack", {
     ...honest,
     can: { ...honest.can, callsAtOnce: 2 },
     lookUpPayment: async (reference) => {
       asked += 1;
+      if (asked === 2) bothAsked.resolve();
       await release.promise;
       return honest.lookUpPayment(reference);
     },
@@ -89,7 +91,7 @@ test("what is told, and deadlines, wait for no rail that does not answer", async
   const pollers = new Pollers(world.engine, 50);
   pollers.start();
   try {
-    for (let i = 0; asked < 2 && i < 200; i += 1) await sleep(50);
+    await bothAsked.promise;
     // By now whoever waits for that rail does so, and this comes after it.
     await sleep(200);
     await told("sandbox", 40, "unknown");
