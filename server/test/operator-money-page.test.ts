@@ -25,6 +25,20 @@ test("nobody sees it without signing in", async () => {
   expect((await world.get(url)).location).toBe("/operator/login");
 });
 
+test("neither a seller, nor a form that another site made, books anything", async () => {
+  const before = await surplus("NGN");
+  const form = { act: "add_float", amount: "5", currency: "NGN", rail: "sandbox", action: "book", key: "k" };
+  const seller = await world.signIn("seller");
+  expect((await world.get(url, seller.headers)).location).toBe("/operator/login");
+  const answers = [
+    await world.post(url, { csrf: seller.csrf, ...form }, seller.headers),
+    await world.post(url, { csrf: "made up", ...form }, me.headers),
+    await world.post(url, form, me.headers),
+  ];
+  for (const one of answers) expect(one.status).toBeGreaterThanOrEqual(400);
+  expect(await surplus("NGN")).toBe(before);
+});
+
 test("float is looked at once more, and then booked once, however often the form is sent", async () => {
   const form = { act: "add_float", amount: "1,500.50", currency: "ngn", rail: "sandbox" };
   const before = await surplus("NGN");
@@ -83,6 +97,8 @@ test.each([
   [{ act: "add_float", amount: "0", currency: "NGN", rail: "sandbox" }],
   [{ act: "add_float", amount: "-5", currency: "NGN", rail: "sandbox" }],
   [{ act: "add_float", amount: "1.005", currency: "NGN", rail: "sandbox" }],
+  [{ act: "add_float", amount: "1e3", currency: "NGN", rail: "sandbox" }],
+  [{ act: "add_float", amount: "99999999999999999999", currency: "NGN", rail: "sandbox" }],
   [{ act: "add_float", amount: "5", currency: "naira", rail: "sandbox" }],
   [{ act: "take_fees", escrow_fees: "", payout_fees: "", currency: "NGN", rail: "sandbox" }],
   [{ act: "steal", amount: "5", currency: "NGN", rail: "sandbox" }],

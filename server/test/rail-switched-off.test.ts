@@ -72,6 +72,9 @@ test("keys stand in no file, fit the mode, and a rail is named for what it can d
   expect(settings({ TRANCHE_RAILS_NGN: "stripe" })).toThrow(/not connected/);
   expect(settings({ TRANCHE_RAILS_JPY: "paystack" })).toThrow(/takes no payments in JPY/);
   expect(settings({ TRANCHE_PAYOUT_RAILS_USD: "paystack" })).toThrow(/pays nothing out in USD/);
+  expect(settings({ TRANCHE_PAYOUT_HOURS_PAYSTACK: "mon-fri 08:00-16:00 Africa/Lagos" })().payoutHours["paystack"]?.from).toBe(480);
+  expect(settings({ TRANCHE_PAYOUT_HOURS_STRIPE: "08:00-16:00 UTC" })).toThrow(/payout_hours names stripe, which is not connected/);
+  expect(settings({ TRANCHE_PAYOUT_HOURS_PAYSTACK: "16:00" })).toThrow(/hours for a rail/);
   const atOnce = (environment: Record<string, string>) => () => callsAtOnce(readConfig(environment), world.engine.rails);
   expect(atOnce({ TRANCHE_CALLS_AT_ONCE_PAYSTACK: "4" })()).toEqual(new Map([["paystack", 4]]));
   expect(atOnce({ TRANCHE_CALLS_AT_ONCE_STRIPE: "4" })).toThrow(/calls_at_once names stripe, which is not connected/);

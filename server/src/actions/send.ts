@@ -108,22 +108,18 @@ function lacks({ rail, outCurrency }: Disbursement): string {
   return `Nothing is sent from ${rail} in ${outCurrency} until its balance there is cleared up.`;
 }
 
-const leaves = (rail: string) => `Payouts by ${rail} leave `;
-
 /** Outside of the hours of a payout's rail: when it may leave, and a sentence about it. Refunds leave at any time. */
 function closedHours(book: Book, one: Disbursement): { readonly until: Date; readonly says: string } | undefined {
   const hours = one.kind === "payout" ? book.settings.rails.payoutHours[one.rail] : undefined;
   if (hours === undefined) return undefined;
   const until = nextPayoutTime(hours, book.now);
-  return until > book.now ? { until, says: `${leaves(one.rail)}${hours.text}.` } : undefined;
+  return until > book.now ? { until, says: `Payouts by ${one.rail} leave ${hours.text}.` } : undefined;
 }
 
 /** A hold moves nothing: the disbursement just looks again when the hold can have ended. */
 function waitBehind(writer: Writer, one: Disbursement, liftsAt: Date | null, why: string | null = null) {
   const dueAt = liftsAt ?? later(writer.now, 60 * 60_000);
-  // An operator's word for its account is kept; what was said of a rail that goes on again is not.
-  const over = one.reason === lacks(one) || one.reason?.startsWith(leaves(one.rail)) === true;
-  const reason = one.reason === null || over ? why : one.reason;
+  const reason = keptWord(one) ?? why;
   writer.book.disbursements.change(one.id, { dueAt: dueAt > writer.now ? dueAt : later(writer.now, 1_000), reason });
   return { disbursement: one.id, state: one.state, attempt: null };
 }
