@@ -589,6 +589,7 @@ CREATE TABLE payments (
   CONSTRAINT payments_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
   CONSTRAINT what_fits_nothing_is_part_of_what_came CHECK (((unapplied >= 0) AND (unapplied <= received)))
 );
+CREATE UNIQUE INDEX a_receipt_comes_into_the_house_book_once ON payments USING btree (rail, rail_reference) WHERE (seller_id = 0);
 CREATE INDEX payments_due ON payments USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX payments_not_settled ON payments USING btree (rail, received_at) WHERE ((NOT settled) AND (received_at IS NOT NULL));
 CREATE INDEX payments_of_an_order ON payments USING btree (seller_id, order_id) WHERE (order_id IS NOT NULL);

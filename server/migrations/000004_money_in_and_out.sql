@@ -31,6 +31,8 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_of_an_order ON payments (seller_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX payments_due ON payments (due_at) WHERE due_at IS NOT NULL;
+-- Money that nobody asked for has no name of ours that would keep it from being booked twice.
+CREATE UNIQUE INDEX a_receipt_comes_into_the_house_book_once ON payments (rail, rail_reference) WHERE seller_id = 0;
 
 -- Finds the book of a payment from the rail's reference.
 CREATE TABLE payment_references (

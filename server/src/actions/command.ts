@@ -21,6 +21,8 @@ export interface Refs {
   readonly orders?: readonly number[];
   readonly projects?: readonly number[];
   readonly payments?: readonly number[];
+  /** Receipts of money that nobody here asked for: what the house book has of them. */
+  readonly receipts?: readonly { readonly rail: string; readonly railReference: string }[];
   readonly attempts?: readonly number[];
   readonly disbursements?: readonly number[];
   readonly providers?: readonly number[];

@@ -117,6 +117,12 @@ export const factQueries = {
            LATERAL (SELECT payment_id FROM disbursements WHERE seller_id = u.s AND id = u.i LIMIT 1) d,
            LATERAL (SELECT * FROM payments WHERE seller_id = u.s AND id = d.payment_id LIMIT 1) t`,
   },
+  // Of money that nobody asked for there is only the rail's own name: whether it came into the house book before, and wherever it went from there.
+  houseReceipts: {
+    name: "load_house_receipts",
+    text: `SELECT ${t.payments.select("t")} FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::text[]) AS r, unnest($3::text[]) AS n) u,
+           LATERAL (SELECT * FROM payments WHERE u.s = 0 AND seller_id = 0 AND rail = u.r AND rail_reference = u.n LIMIT 1) t`,
+  },
   disbursements: byId("disbursements", t.disbursements),
   disbursementsOfOrders: ofOrder("disbursements_of_orders", t.disbursements),
   disbursementsOfAttempts: {

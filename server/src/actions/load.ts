@@ -57,6 +57,7 @@ export async function loadBooks(
       cells(factQueries.shopPayments, refs.shopOrders),
       cells(factQueries.paymentsOfDisbursements, refs.disbursements),
       cells(factQueries.siblingPayments, refs.siblingsOf),
+      cells(factQueries.houseReceipts, refs.receipts),
     ],
     disbursements: [
       cells(factQueries.disbursements, refs.disbursements),
@@ -194,6 +195,7 @@ function collect(commands: readonly Command[]) {
   };
   const [contactSellers, contacts] = pairs((refs) => refs.contacts);
   const [payeeSellers, payees] = pairs((refs) => refs.payees);
+  const [receiptSellers, receipts] = pairs((refs) => refs.receipts);
   return {
     orders: pairs((refs) => refs.orders),
     accounts: pairs((refs) => refs.accounts),
@@ -207,6 +209,7 @@ function collect(commands: readonly Command[]) {
     buyers: pairs((refs) => refs.buyers),
     shopOrders: pairs((refs) => refs.shopOrders),
     contacts: [contactSellers, contacts.map((contact) => contact.email), contacts.map((contact) => contact.phone)] as const,
+    receipts: [receiptSellers, receipts.map((one) => one.rail), receipts.map((one) => one.railReference)] as const,
     payees: [payeeSellers, payees.map((payee) => payee.kind), payees.map((payee) => payee.id)] as const,
   };
 }

@@ -36,10 +36,12 @@ export function receivePayment(ask: Ask, receipt: Receipt): Command {
   const refs = {
     ...(receipt.orderId === null ? {} : { orders: [receipt.orderId] }),
     ...(receipt.paymentId === null ? {} : { payments: [receipt.paymentId] }),
+    // Nothing else would bring up what the house book had of it before.
+    ...(receipt.paymentId === null && receipt.orderId === null ? { receipts: [receipt] } : {}),
   };
   return command("payment.receive", ask, refs, (book) => {
     const opened = book.payments.get(receipt.paymentId);
-    const known = book.payments.all().find((payment) => payment.railReference === receipt.railReference);
+    const known = book.payments.all().find((one) => one.rail === receipt.rail && one.railReference === receipt.railReference);
     // The same receipt told twice changes nothing.
     if (known !== undefined) return () => ({ payment: known.id, order: known.orderId, state: known.state, again: true });
     return (writer) => {

@@ -7,7 +7,7 @@ import type { App } from "./app-context.ts";
  * Where rails tell us what happened. The signature is checked over the raw bytes, the event stored, and only then acknowledged; a job
  * handles it. What is not understood is stored too.
  */
-export function railEventRoutes(server: FastifyInstance, app: App): void {
+export function railEventRoutes(server: FastifyInstance, app: Pick<App, "rail" | "pool" | "now">): void {
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));

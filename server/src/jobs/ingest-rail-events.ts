@@ -8,7 +8,6 @@ import { run } from "../db/connect.ts";
 import type { OfRails } from "../db/due.ts";
 import { railEventQueries } from "../db/rail-events.ts";
 import { later } from "../domain/deadlines.ts";
-import { must } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
@@ -17,6 +16,7 @@ import { byRail } from "./engine.ts";
 import { renewed } from "./renewed.ts";
 import { askAboutAttempt, concludeIt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
+import { takeUnknownMoney } from "./unknown-money.ts";
 
 interface Stored {
   readonly id: bigint;
@@ -119,20 +119,10 @@ async function lookAtPayment(engine: Engine, { rail, reference }: Stored): Promi
   return { outcome: "taken_in", seller: found.sellerId, note: `The rail was asked: ${said}.` };
 }
 
-/** Nobody opened a payment under this reference here: if money came, it is the operator's to place. */
+/** If money came that nobody asked for, it is the operator's to place. */
 async function unknownMoney(engine: Engine, rail: string, reference: string): Promise<Handled> {
-  const connected = must(engine.rails.get(rail), `the rail ${rail}, which is not connected`);
-  const known = await engine.turns.call(rail, () => connected.lookUpPayment(reference));
-  for (const receipt of known.receipts) {
-    const { railReference, amount, currency, fee = 0n } = receipt;
-    await engine.lanes.one(
-      receivePayment(byRail(0, rail), { paymentId: null, orderId: null, rail, reference, railReference, amount, currency, fee }),
-    );
-    const says = `${currency} ${amount} (smallest unit) arrived under the unknown reference ${reference}.`;
-    await raiseAlarm(engine.pool, { kind: "unknown_money", about: `${rail} ${railReference}`, says, at: engine.now() });
-  }
-  const note =
-    known.receipts.length > 0 ? "The money stands in the house book until the operator places it." : "No payment has this reference.";
+  const came = (await takeUnknownMoney(engine, rail, reference)) > 0;
+  const note = came ? "The money stands in the house book until the operator places it." : "No payment has this reference.";
   return { outcome: "unknown_reference", seller: 0, note };
 }
 

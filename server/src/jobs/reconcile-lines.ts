@@ -13,6 +13,7 @@ import { isRefusal } from "../domain/refusals.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import type { Engine } from "./engine.ts";
 import { byRail } from "./engine.ts";
+import { takeUnknownMoney } from "./unknown-money.ts";
 
 export const reconcileLineQueries = {
   payment: { name: "payment_for_settlement", text: `SELECT ${payments.select("t")} FROM payments t WHERE t.seller_id = $1 AND t.id = $2` },
@@ -60,7 +61,7 @@ async function judge(engine: Engine, line: StoredLine): Promise<Judged> {
 }
 
 async function judgePayment(engine: Engine, line: StoredLine): Promise<Judged> {
-  const payment = await paymentOf(engine, line);
+  const payment = (await paymentOf(engine, line)) ?? (await unheardOf(engine, line));
   if (payment === undefined) return { state: "open", wrong: extra(line) };
   const about = { sellerId: payment.sellerId, paymentId: payment.id };
   const orders = ordersOf(payment);
@@ -160,6 +161,19 @@ async function paymentOf(engine: Engine, line: StoredLine): Promise<Payment | un
   if (engine.rails.has(line.rail)) await askAboutPayment(engine, { ...found, state: found.state }, false);
   const again = await lookUp(engine, line);
   return again === undefined || again.receivedCurrency === null || isAnother(again, line) ? undefined : again;
+}
+
+/** Money that nobody asked for, and of which no notice came: if the rail knows it, it is taken in as a notice would have had it. */
+async function unheardOf(engine: Engine, line: StoredLine): Promise<Payment | undefined> {
+  const { rail, reference } = line;
+  if (reference === null || !engine.rails.has(rail) || (await lookUp(engine, line)) !== undefined) return undefined;
+  try {
+    if ((await takeUnknownMoney(engine, rail, reference)) === 0) return undefined;
+  } catch (error) {
+    engine.log.warn({ rail, reference, error: error instanceof Error ? error.message : "" }, "a settled payment could not be asked about");
+    return undefined;
+  }
+  return lookUp(engine, line);
 }
 
 /** The line names another receipt than the payment found by our reference. */
