@@ -50,7 +50,8 @@ export interface EmulatedRail {
   readonly operations: readonly string[];
 }
 
-export type RailName = "paystack" | "flutterwave" | "stripe" | "wise";
+export const railNames = ["paystack", "flutterwave", "stripe", "wise"] as const;
+export type RailName = (typeof railNames)[number];
 
 export interface Emulator {
   readonly seed: number;

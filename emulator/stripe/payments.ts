@@ -8,7 +8,7 @@ import { availableAfter, paymentFee, sessionLife } from "./from-memory.ts";
 import { chargeObject, intentObject, sessionObject } from "./objects.ts";
 import type { IntentForm, SessionForm } from "./schemas.ts";
 import type { Charge, Intent, Session, Stripe } from "./state.ts";
-import { charges, later, newId, tell } from "./state.ts";
+import { charges, later, nameOf, newId, tell } from "./state.ts";
 
 /** `POST /v1/checkout/sessions`: a page for the payer, with a payment intent behind it. */
 export function createSession(on: Stripe, call: Call): Answer {
@@ -173,7 +173,7 @@ function receive(on: Stripe, one: Intent, faults: FaultSet, then: () => void): v
   const arrived = arriving(faults, one.amount, one.currency.toUpperCase());
   const { amount } = arrived;
   const fee = paymentFee(amount);
-  const moved = { currency: arrived.currency, reference: one.id };
+  const moved = { currency: arrived.currency, reference: nameOf(one) };
   on.books.move({ ...moved, what: "payment", from: accounts.payers, to: accounts.unsettled, amount });
   on.books.move({ ...moved, what: "fee", from: accounts.unsettled, to: accounts.fees, amount: fee });
   const charge: Charge = {

@@ -6,7 +6,7 @@ import { chargeObject, disputeObject, refundObject, reversalObject, transferObje
 import { findIntent } from "./payments.ts";
 import type { RefundForm, TransferForm } from "./schemas.ts";
 import type { Charge, Dispute, Refund, Stripe, Transfer } from "./state.ts";
-import { charges, later, newId, tell } from "./state.ts";
+import { charges, later, nameOf, newId, tell } from "./state.ts";
 
 const noFaults: ReadonlySet<never> = new Set();
 
@@ -34,7 +34,7 @@ export function createRefund(on: Stripe, call: Call): Answer {
   const amount = form.amount === undefined ? left : BigInt(form.amount);
   if (amount > left) throw stripeNo(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, { param: "amount" });
   const enough = !call.faults.has("insufficient_balance");
-  if (!enough || !take(on, "refund", accounts.inTransit, amount, charge.currency, charge.intent.id, !charge.available))
+  if (!enough || !take(on, "refund", accounts.inTransit, amount, charge.currency, nameOf(charge.intent), !charge.available))
     throw insufficient();
   charge.refunded += amount;
   const refund: Refund = {
@@ -61,7 +61,7 @@ export function createRefund(on: Stripe, call: Call): Answer {
 function returnRefund(on: Stripe, refund: Refund): void {
   const { charge, amount } = refund;
   const moved = { what: "refund returned", from: accounts.payers, to: accounts.balance, amount };
-  on.books.move({ ...moved, currency: charge.currency.toUpperCase(), reference: charge.intent.id });
+  on.books.move({ ...moved, currency: charge.currency.toUpperCase(), reference: nameOf(charge.intent) });
   charge.refunded -= amount;
   refund.status = "failed";
   tell(on, "refund.failed", refundObject(refund), refund.faults);
@@ -76,7 +76,7 @@ function endRefund(on: Stripe, refund: Refund, fails: boolean): void {
     to,
     amount,
     currency: charge.currency.toUpperCase(),
-    reference: charge.intent.id,
+    reference: nameOf(charge.intent),
   });
   if (fails) charge.refunded -= amount;
   refund.status = fails ? "failed" : "succeeded";
@@ -109,6 +109,11 @@ export function findCharge(on: Stripe, id: string | undefined): Charge {
   return one;
 }
 
+/** What a transfer's money is booked under: its group, unless that is the payment's whose money it is. */
+function moneyName({ source, group, id }: Transfer): string {
+  return source === null ? (group ?? id) : id;
+}
+
 /** `POST /v1/transfers`. Without `source_transaction` it needs available money; with it, that payment's pending money will do. */
 export function createTransfer(on: Stripe, call: Call): Answer {
   const form = call.body as TransferForm;
@@ -139,7 +144,7 @@ export function createTransfer(on: Stripe, call: Call): Answer {
     reversed: 0n,
   };
   const pending = source !== undefined && !source.available;
-  if (call.faults.has("insufficient_balance") || !take(on, "transfer", accounts.banks, amount, currency, one.id, pending))
+  if (call.faults.has("insufficient_balance") || !take(on, "transfer", accounts.banks, amount, currency, moneyName(one), pending))
     throw insufficient();
   if (source !== undefined) source.transferred += amount;
   on.transfers.push(one);
@@ -155,7 +160,7 @@ function reverse(on: Stripe, one: Transfer, amount: bigint): Transfer["reversals
     to: accounts.balance,
     amount,
     currency: one.currency.toUpperCase(),
-    reference: one.id,
+    reference: moneyName(one),
   });
   const part = { id: newId(on, "trr"), amount, at: on.clock.now() };
   one.reversals.push(part);
@@ -202,7 +207,7 @@ export function openDispute(on: Stripe, reference: string, wanted: bigint | unde
   if (amount > charge.amount) throw stripeNo("amount is more than was paid", { param: "amount" });
   const one: Dispute = { id: newId(on, "dp"), charge, amount, at: on.clock.now(), status: "needs_response" };
   on.disputes.push(one);
-  const moved = { from: accounts.balance, currency: charge.currency.toUpperCase(), reference: charge.intent.id };
+  const moved = { from: accounts.balance, currency: charge.currency.toUpperCase(), reference: nameOf(charge.intent) };
   on.books.move({ ...moved, what: "dispute opened", to: accounts.inTransit, amount }, true);
   on.books.move({ ...moved, what: "dispute fee", to: accounts.fees, amount: disputeFee }, true);
   tell(on, "charge.dispute.created", disputeObject(one), noFaults);
@@ -221,7 +226,7 @@ export function endDispute(on: Stripe, one: Dispute, outcome: "won" | "lost"): v
     to,
     amount: one.amount,
     currency: one.charge.currency.toUpperCase(),
-    reference: one.charge.intent.id,
+    reference: nameOf(one.charge.intent),
   });
   tell(on, "charge.dispute.closed", disputeObject(one), noFaults);
   if (outcome === "won") tell(on, "charge.dispute.funds_reinstated", disputeObject(one), noFaults);

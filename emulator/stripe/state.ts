@@ -113,6 +113,9 @@ export function later(on: Stripe, ms: number, act: () => void): void {
   on.clock.after("stripe", ms, act);
 }
 
+/** What a payment's money is booked under: the caller's own name of it, where it gave one. */
+export const nameOf = (intent: Intent): string => intent.transferGroup ?? intent.id;
+
 export const seconds = (at: Date): number => Math.floor(at.getTime() / 1000);
 
 /** Tells of something; `object` is as it is now. */

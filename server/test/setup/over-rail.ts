@@ -7,6 +7,7 @@ import type { PayeeDetails } from "../../src/domain/facts.ts";
 import { must } from "../../src/domain/fault.ts";
 import { askForDisputes } from "../../src/jobs/ask-disputes.ts";
 import { httpWorld } from "./http-world.ts";
+import { booksAndRailPart, keptUnseen } from "./rail-books.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -88,6 +89,11 @@ const manners: Readonly<
 
 /** Rails that take payments, pay out to bank accounts, and have an adapter. */
 export const railsThatTake = Object.keys(manners).filter((name) => manners[name]?.account === undefined) as RailName[];
+
+/** What its calls are called at that rail. */
+export function callsOf(name: RailName): Calls {
+  return must(manners[name], `the calls of ${name}`).calls;
+}
 
 /** What connects a program to that rail's emulator, as environment. */
 export function settingsOver(name: RailName, rail: Pick<EmulatedRail, "url" | "secrets">): Record<string, string> {
@@ -185,40 +191,14 @@ export async function worldOver(name: RailName, settings: Readonly<Record<string
         .reduce((sum, one) => sum + (one.to === account ? one.amount : 0n) - (one.from === account ? one.amount : 0n), 0n);
     return { banks: net("outside:banks"), payers: net("outside:payers") };
   };
-  /**
-   * What the rail kept of sends that the books call failed, because they had succeeded and come back before anybody looked. Where the rail's
-   * answer is then the same as for one that never succeeded, no book can have it (docs/rails.md, Flutterwave).
-   */
-  const keptUnseen = async (currency: string): Promise<bigint> => {
-    const { rows } = await world.engine.pool.query<{ reference: string }>("SELECT reference FROM attempts WHERE state = 'failed'");
-    const failed = new Set(rows.map(({ reference }) => reference));
-    return rail
-      .movements()
-      .filter((one) => one.to === "fees" && one.currency === currency && failed.has(one.reference))
-      .reduce((sum, one) => sum + one.amount, 0n);
-  };
   /** The books prove themselves, and say of the rail what the rail says of itself. To be asked when nothing is under way. */
   const sound = async (): Promise<void> => {
     const report = (await world.app.work.verifyBooks()) as { ok: boolean; findings: readonly { says: string }[] };
     if (!report.ok) throw new Error(`the books are not sound: ${report.findings.map(({ says }) => says).join("; ")}`);
-    await agrees(name, rail, keptUnseen);
-    if (beside !== undefined) await agrees(beside.name, emulator[beside.name], () => Promise.resolve(0n));
-  };
-  /** The books say of one rail what that rail says of itself, in every currency, but for what no book can have. */
-  const agrees = async (of: RailName, said: EmulatedRail, unseen: (currency: string) => Promise<bigint>): Promise<void> => {
-    const { rows } = await world.engine.pool.query<{ currency: string; held: bigint }>(
-      `SELECT currency, sum(amount)::bigint AS held FROM (
-         SELECT debit AS account, currency, amount FROM postings UNION ALL SELECT credit, currency, -amount FROM postings) p
-       WHERE account IN ($1, $2, $3) GROUP BY currency`,
-      [`rail:${of}:cash`, `rail:${of}:incoming`, `rail:${of}:disputed`],
-    );
-    for (const { currency, held } of said.audit()) {
-      const theirs = Object.entries(held)
-        .filter(([account]) => !account.startsWith("outside:") && account !== "fees")
-        .reduce((sum, [, amount]) => sum + amount, 0n);
-      const ours = rows.find((row) => row.currency === currency)?.held ?? 0n;
-      if (ours - (await unseen(currency)) !== theirs) throw new Error(`${of} holds ${theirs} ${currency}, and the books say ${ours}`);
-    }
+    const { pool } = world.engine;
+    const apart = await booksAndRailPart(pool, name, rail, await keptUnseen(pool, rail));
+    if (beside !== undefined) apart.push(...(await booksAndRailPart(pool, beside.name, emulator[beside.name])));
+    if (apart.length > 0) throw new Error(apart.join("; "));
   };
 
   return {

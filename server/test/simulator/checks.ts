@@ -2,7 +2,7 @@ import type pg from "pg";
 import { parseAccount, owed } from "../../src/domain/ledger-accounts.ts";
 import type { OrderState } from "../../src/domain/order-table.ts";
 import { hasEnded, isHolding } from "../../src/domain/order-table.ts";
-import { RailRecord } from "./record.ts";
+import type { RailRecord } from "./rail-side.ts";
 
 interface Step {
   readonly seller: number;
@@ -38,20 +38,19 @@ export class Checks {
   readonly #touchedPayments = new Map<string, Step>();
   readonly #touchedSends = new Map<string, Step>();
   readonly #slots = new Map<string, Set<number>>();
-  #movement = 0n;
   readonly broken: Broken[] = [];
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, record: RailRecord) {
     this.#pool = pool;
-    this.#record = new RailRecord(pool);
+    this.#record = record;
   }
 
   #say(says: string, about: Omit<Broken, "says"> = {}): void {
     this.broken.push({ says, ...about });
   }
 
-  /** After every step: only what the step touched. */
-  async step(now: Date): Promise<void> {
+  /** After every step: only what the step touched. What waits for a rail that is `resting` waits rightly. */
+  async step(now: Date, resting: readonly string[]): Promise<void> {
     const heads = await this.#pool.query<{ seller_id: bigint; event_seq: bigint; posting_seq: bigint }>(
       "SELECT seller_id, event_seq, posting_seq FROM books",
     );
@@ -73,7 +72,7 @@ export class Checks {
     }
     for (const [currency, surplus] of this.#solvency)
       if (surplus < 0n) this.#say(`the installation holds ${-surplus} ${currency} less than it owes`);
-    await Promise.all([this.#orders(touched), this.#rail(), this.#byRecord(), this.#nothingLeftDue(now)]);
+    await Promise.all([this.#orders(touched), this.#rail(), this.#byRecord(), this.#nothingLeftDue(now, resting)]);
   }
 
   async #steps(sellers: readonly number[], cursors: readonly number[]): Promise<Map<number, number>> {
@@ -200,18 +199,11 @@ export class Checks {
 
   /** By the rail's own record: no payout or refund leaves twice, unless it came back in between. */
   async #rail(): Promise<void> {
-    const { rows } = await this.#pool.query<{ id: bigint; kind: string; seller_id: bigint; attempt_id: bigint; reference: string }>(
-      `SELECT m.id, m.kind, m.reference, a.seller_id, a.attempt_id FROM sandbox_rail.movements m
-       LEFT JOIN attempt_references a ON a.rail = 'sandbox' AND a.reference = m.reference
-       WHERE m.id > $1 AND m.kind IN ('payout', 'refund', 'send_returned') ORDER BY m.id`,
-      [this.#movement],
-    );
-    for (const row of rows) {
-      this.#movement = row.id;
-      const members = this.#attempts.get(`${row.seller_id}/${row.attempt_id}`);
-      if (members === undefined) this.#say(`the rail sent ${row.reference}, which no payout or refund asked for`);
+    for (const { back, reference, attempt } of await this.#record.moved()) {
+      const members = attempt === null ? undefined : this.#attempts.get(`${attempt.seller}/${attempt.id}`);
+      if (members === undefined) this.#say(`the rail sent ${reference}, which no payout or refund asked for`);
       for (const name of members ?? []) {
-        const times = (this.#sent.get(name) ?? 0) + (row.kind === "send_returned" ? -1 : 1);
+        const times = (this.#sent.get(name) ?? 0) + (back ? -1 : 1);
         this.#sent.set(name, times);
         if (times > 1) this.#say(`${name} left the rail ${times} times`);
       }
@@ -219,16 +211,16 @@ export class Checks {
   }
 
   /** Every deadline that has passed was acted on: the jobs left nothing due behind. */
-  async #nothingLeftDue(now: Date): Promise<void> {
+  async #nothingLeftDue(now: Date, resting: readonly string[]): Promise<void> {
     const { rows } = await this.#pool.query<{ what: string; seller_id: bigint; id: bigint }>(
-      `SELECT 'order' AS what, seller_id, id FROM orders WHERE due_at <= $1
+      `SELECT 'order' AS what, seller_id, id FROM orders WHERE due_at <= $1 AND NOT (state = 'awaiting_payment' AND rail = ANY ($2))
        UNION ALL SELECT 'offer', seller_id, id FROM offers WHERE state = 'open' AND expires_at <= $1
        UNION ALL SELECT 'hold', seller_id, id FROM holds WHERE state = 'standing' AND lifts_at <= $1
-       UNION ALL SELECT 'disbursement', seller_id, id FROM disbursements WHERE due_at <= $1
-       UNION ALL SELECT 'attempt', seller_id, id FROM attempts WHERE due_at <= $1
-       UNION ALL SELECT 'payment', seller_id, id FROM payments WHERE due_at <= $1
+       UNION ALL SELECT 'disbursement', seller_id, id FROM disbursements WHERE due_at <= $1 AND rail <> ALL ($2)
+       UNION ALL SELECT 'attempt', seller_id, id FROM attempts WHERE due_at <= $1 AND rail <> ALL ($2)
+       UNION ALL SELECT 'payment', seller_id, id FROM payments WHERE due_at <= $1 AND rail <> ALL ($2)
        UNION ALL SELECT 'rail event', 0, id FROM rail_events WHERE due_at <= $1 LIMIT 5`,
-      [now],
+      [now, resting],
     );
     for (const row of rows) {
       this.#say(`${row.what} ${row.id} is still due after all jobs ran`, {

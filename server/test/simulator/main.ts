@@ -5,8 +5,10 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { railNames } from "../../../emulator/start.ts";
+import type { RailName } from "../../../emulator/start.ts";
 import { startEmbedded } from "../../src/db/embedded.ts";
-import { behaviours } from "./coverage.ts";
+import { behavioursOver } from "./coverage.ts";
 import type { Outcome, SimulationOptions } from "./run.ts";
 import { shrink } from "./shrink.ts";
 
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     workers: { type: "string", default: String(Math.min(2, availableParallelism()) + 1) },
     silence: { type: "boolean", default: false },
     rivals: { type: "boolean", default: false },
+    rail: { type: "string" },
     only: { type: "string" },
     shrink: { type: "string", default: "0" },
   },
@@ -62,20 +65,31 @@ try {
   await embedded.stop();
   rmSync(home, { recursive: true, force: true });
 }
-const missed = totals.years < longEnough || values.only !== undefined || values.silence ? [] : behaviours.filter((one) => !met.has(one));
+const missed =
+  totals.years < longEnough || values.only !== undefined || values.silence
+    ? []
+    : behavioursOver(values.rail).filter((one) => !met.has(one));
 for (const one of missed) console.log(`NEVER HAPPENED in ${totals.years} years: ${one}`);
 process.exitCode = totals.findings + missed.length === 0 ? 0 : 1;
+
+function railNamed(name: string): RailName {
+  const known = railNames.find((one) => one === name);
+  if (known === undefined) throw new Error(`--rail is one of ${railNames.join(", ")}, not ${name}`);
+  return known;
+}
 
 function partsOf(first: number): Part[] {
   const wanted = Number(values.years);
   const most = Number(values["side-by-side"]);
   const { silence, rivals } = values;
+  const rail = values.rail === undefined ? {} : { rail: railNamed(values.rail) };
   const only = values.only === undefined ? {} : { only: values.only.split(",") };
   return Array.from({ length: Math.ceil(wanted / most) }, (_, i) => ({
     seed: first + i,
     years: Math.min(most, wanted - i * most),
     silence,
     rivals,
+    ...rail,
     ...only,
   }));
 }

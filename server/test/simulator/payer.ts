@@ -1,12 +1,12 @@
 import { openPayment } from "../../src/actions/payment-steps.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { isRefusal } from "../../src/domain/refusals.ts";
-import type { SandboxRail } from "../../src/rails/sandbox/sandbox.ts";
 import type { Clock } from "./clock.ts";
 import type { Hands, Life } from "./life.ts";
 import { ask, day, hour } from "./life.ts";
 import type { Counts } from "./outside.ts";
 import { count } from "./outside.ts";
+import type { AtTheRail } from "./rail-side.ts";
 
 /** Something the outside world does by itself, at its time. */
 export interface Happening {
@@ -16,13 +16,16 @@ export interface Happening {
 
 /** The payer, and the payer's bank. */
 export class Payer {
-  readonly #rail: SandboxRail;
+  readonly #rail: AtTheRail;
+  readonly #never: readonly string[];
   readonly #clock: Clock;
   readonly #counts: Counts;
   #happenings: Happening[] = [];
 
-  constructor(rail: SandboxRail, clock: Clock, counts: Counts) {
+  /** `never`: what payers cannot do at that rail. */
+  constructor(rail: AtTheRail, never: readonly string[], clock: Clock, counts: Counts) {
     this.#rail = rail;
+    this.#never = never;
     this.#clock = clock;
     this.#counts = counts;
   }
@@ -54,7 +57,7 @@ export class Payer {
     );
     // Something short came before, or the rail is still deciding: the shop's page would say so.
     if (isRefusal(answer)) return;
-    const { rail } = { rail: this.#rail };
+    const rail = this.#rail;
     await rail.openPayment({
       sellerId,
       reference,
@@ -64,7 +67,7 @@ export class Payer {
       returnUrl: "http://127.0.0.1:4000/",
       payerEmail: "buyer@shop.example",
     });
-    const how = random.weighted({
+    const drawn = random.weighted({
       success: 66,
       decline: 7,
       pending: 6,
@@ -76,6 +79,7 @@ export class Payer {
       late: 3,
       wrong: 3,
     });
+    const how = this.#never.includes(drawn) ? "success" : drawn;
     if (how !== "success") count(this.#counts, `payment ${how}`);
     const card = random.chance(0.08) ? ({ card: "refund_dead" } as const) : {};
     const part = (order.amount * BigInt(random.whole(1, 99))) / 100n;

@@ -19,6 +19,8 @@ export interface Shop {
   readonly sellerId: number;
   readonly random: Random;
   readonly provider: number | null;
+  /** Its service provider is paid in dollars, and serves orders priced in them. */
+  readonly dollars: boolean;
   readonly projects: readonly number[];
   /** The marketplace operator whose shop takes some of this seller's orders. */
   readonly operatorId: number | null;
@@ -54,6 +56,8 @@ export async function openShop(input: {
   readonly registered: Map<string, number>;
   /** Who runs a marketplace that this seller may belong to. */
   readonly operatorId: number | null;
+  /** Whether the service provider is paid in dollars. */
+  readonly dollars: boolean;
 }): Promise<Shop> {
   const { seed, name, nth, now, act } = input;
   const random = new Random(seed, `seller ${name}`);
@@ -104,16 +108,16 @@ export async function openShop(input: {
   };
   const sellerId = joined.id;
   const details = account(random);
-  const provider = random.chance(0.5)
+  const provider = random.chance(input.dollars ? 0.9 : 0.5)
     ? await done(
         saveProvider(ask(sellerId, "seller", false), {
           providerId: null,
-          type: 1,
+          type: input.dollars ? 2 : 1,
           firstName: "P",
           lastName: "P",
           email: `sp@${name}.example`,
           phone: "+2348099999999",
-          details,
+          details: input.dollars ? { wiseAccountId: `of-${name}`, accountName: "A Payee" } : details,
         }),
         "provider",
       )
@@ -132,7 +136,15 @@ export async function openShop(input: {
   if (belongs) {
     await run(input.pool, sellerQueries.associate, [input.operatorId, sellerId, "confirmed", now]);
   }
-  return { sellerId, random, provider, projects, operatorId: belongs ? input.operatorId : null, mendsNothing: random.chance(0.2) };
+  return {
+    sellerId,
+    random,
+    provider,
+    dollars: input.dollars,
+    projects,
+    operatorId: belongs ? input.operatorId : null,
+    mendsNothing: random.chance(0.2),
+  };
 }
 
 /** The people of a seller's orders, which begin within so many days. */
@@ -144,22 +156,27 @@ export function livesOf(seed: number, name: string, shop: Shop, orders: number, 
     const milestone = kind === "milestone";
     const share = random.pick([0, 2_000, 5_000, 10_000]);
     const marketplace = kind === "form" && shop.operatorId !== null && random.chance(0.5);
+    const contact = milestone
+      ? buyerOf(name, 900 + project)
+      : random.chance(0.02)
+        ? { ...buyerOf(name, i), email: `${name}@shop.example` }
+        : buyerOf(name, random.whole(0, 30));
+    const foreign = kind === "form" && random.chance(shop.dollars ? 0.5 : 0.12);
     return {
       name: `${name}-${i}`,
       sellerId: shop.sellerId,
       random,
-      contact: milestone
-        ? buyerOf(name, 900 + project)
-        : random.chance(0.02)
-          ? { ...buyerOf(name, i), email: `${name}@shop.example` }
-          : buyerOf(name, random.whole(0, 30)),
+      contact,
       kind,
       projectId: milestone ? (shop.projects[project] ?? null) : null,
       operatorId: marketplace ? shop.operatorId : null,
       operatorShare: share,
-      foreign: kind === "form" && random.chance(0.12),
+      foreign,
       ruling: null,
-      provider: shop.provider !== null && kind === "form" && !marketplace && random.chance(0.5) ? { id: shop.provider, share } : null,
+      provider:
+        shop.provider !== null && kind === "form" && !marketplace && (foreign || !shop.dollars) && random.chance(0.5)
+          ? { id: shop.provider, share }
+          : null,
       silentAfter: random.chance(0.15) ? random.whole(1, 4) : 1_000,
       orderId: null,
       offer: null,

@@ -25,7 +25,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly seed: number;
   readonly counts: Counts;
-  readonly rail: Rail;
+  /** The rails that it reaches, by those it connected itself. */
+  readonly reached: (own: ReadonlyMap<string, Rail>) => ReadonlyMap<string, Rail>;
   readonly poster: SafePost;
   readonly secretKey: Buffer;
   /** What happens one transaction at a time; without it the processes' transactions run as they come. */
@@ -76,7 +77,7 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
     poster: parts.poster,
     patience: gate === undefined ? 20 : forEver,
   };
-  const rails = new Map([[parts.rail.name, parts.rail]]);
+  const rails = parts.reached(assembled.engine.rails);
   const engine: Engine = { ...assembled.engine, lanes, rails, delivery, mailer: { send }, sms: { send } };
   return {
     engine,

@@ -1,15 +1,42 @@
 import type pg from "pg";
+import type { Checks } from "./checks.ts";
+import type { Moved, RailRecord } from "./rail-side.ts";
+import type { SandboxRail } from "../../src/rails/sandbox/sandbox.ts";
 
 /**
- * The rail's own record beside what the books say, for the payments, payouts and refunds that a step touched: no receipt that the rail does
+ * The sandbox rail's own record beside what the books say, for the payments, payouts and refunds that a step touched: no receipt that the rail does
  * not know, of another amount, currency or fee, or counted twice, and nothing sent that the rail did not send, of that amount.
  */
-export class RailRecord {
+export class SandboxRecord implements RailRecord {
   readonly #pool: pg.Pool;
-  readonly #receipts = new Map<string, string>();
+  readonly #rail: Pick<SandboxRail, "books">;
+  readonly #receipts = new Receipts();
+  #movement = 0n;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, rail: Pick<SandboxRail, "books">) {
     this.#pool = pool;
+    this.#rail = rail;
+  }
+
+  async moved(): Promise<Moved[]> {
+    const { rows } = await this.#pool.query<{
+      id: bigint;
+      kind: string;
+      seller_id: bigint | null;
+      attempt_id: bigint | null;
+      reference: string;
+    }>(
+      `SELECT m.id, m.kind, m.reference, a.seller_id, a.attempt_id FROM sandbox_rail.movements m
+       LEFT JOIN attempt_references a ON a.rail = 'sandbox' AND a.reference = m.reference
+       WHERE m.id > $1 AND m.kind IN ('payout', 'refund', 'send_returned') ORDER BY m.id`,
+      [this.#movement],
+    );
+    this.#movement = rows.at(-1)?.id ?? this.#movement;
+    return rows.map(({ kind, reference, seller_id: seller, attempt_id: id }) => ({
+      back: kind === "send_returned",
+      reference,
+      attempt: seller === null ? null : { seller: Number(seller), id: Number(id) },
+    }));
   }
 
   async payments(sellers: readonly number[], ids: readonly number[]): Promise<string[]> {
@@ -36,14 +63,7 @@ export class RailRecord {
       return [
         `${name} counts ${row["received"]} ${row["received_currency"]} less ${row["rail_fee"]}, the rail took ${row["amount"]} ${row["currency"]} less ${row["fee"]}`,
       ];
-    // What was handed over stands in two books, and counts in one.
-    if (row["state"] === "handed_over") {
-      if (this.#receipts.get(receipt) === name) this.#receipts.delete(receipt);
-      return [];
-    }
-    const before = this.#receipts.get(receipt) ?? name;
-    this.#receipts.set(receipt, name);
-    return before === name ? [] : [`the receipt ${receipt} counts as ${before} and as ${name}`];
+    return this.#receipts.counts(receipt, name, row["state"] === "handed_over");
   }
 
   async sends(sellers: readonly number[], ids: readonly number[]): Promise<string[]> {
@@ -65,4 +85,70 @@ export class RailRecord {
       return same ? [] : [`${says}; the rail sent ${row["sent"]} ${row["currency"]}`];
     });
   }
+
+  async atTheEnd(checks: Checks): Promise<string[]> {
+    const broken = await moreOutThanIn(this.#pool);
+    const { rows } = await this.#pool.query<{ currency: string; added: bigint }>(
+      `SELECT p.currency, sum(p.amount)::bigint AS added FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq
+       WHERE e.cause = 'book.float_added' GROUP BY 1`,
+    );
+    for (const books of await this.#rail.books()) {
+      const { currency } = books;
+      const added = rows.find((row) => row.currency === currency)?.added ?? 0n;
+      // A dispute whose decision has not come yet stands apart; here every one was decided.
+      const cash = checks.held("rail:sandbox:cash", currency) - added + checks.held("rail:sandbox:disputed", currency);
+      if (cash !== books.cash) broken.push(`the rail holds ${books.cash} ${currency}, the books say ${cash}`);
+      const incoming = checks.held("rail:sandbox:incoming", currency);
+      if (incoming !== books.incoming) broken.push(`the rail expects ${books.incoming} ${currency}, the books say ${incoming}`);
+      const outgoing = checks.held("rail:sandbox:outgoing", currency);
+      if (outgoing !== 0n) broken.push(`${-outgoing} ${currency} is still on its way out`);
+    }
+    broken.push(...(await unsettled(this.#pool)));
+    return broken;
+  }
+}
+
+/** Which payment each receipt counts as: one. What was handed over stands in two books, and counts in one. */
+export class Receipts {
+  readonly #counted = new Map<string, string>();
+
+  /** A payment counts it; answers what is wrong with that. */
+  counts(receipt: string, payment: string, handedOver: boolean): string[] {
+    if (handedOver) {
+      if (this.#counted.get(receipt) === payment) this.#counted.delete(receipt);
+      return [];
+    }
+    const before = this.#counted.get(receipt) ?? payment;
+    this.#counted.set(receipt, payment);
+    return before === payment ? [] : [`the receipt ${receipt} counts as ${before} and as ${payment}`];
+  }
+}
+
+/** By the rail's own record, no order's payouts and refunds are more than its payments. */
+async function moreOutThanIn(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ seller_id: bigint; order_id: bigint; paid: bigint; sent: bigint }>(
+    `WITH paid AS (
+       SELECT r.seller_id, r.order_id, sum(m.amount) AS amount FROM sandbox_rail.movements m
+       JOIN payment_references r ON r.rail = 'sandbox' AND r.reference = m.rail_reference WHERE m.kind = 'payment' AND r.order_id IS NOT NULL GROUP BY 1, 2),
+     sent AS (
+       SELECT d.seller_id, d.order_id, sum(d.amount) AS amount FROM disbursements d WHERE d.state = 'succeeded' AND d.order_id IS NOT NULL GROUP BY 1, 2)
+     SELECT s.seller_id, s.order_id, coalesce(p.amount, 0)::bigint AS paid, s.amount::bigint AS sent
+     FROM sent s LEFT JOIN paid p USING (seller_id, order_id) WHERE s.amount > coalesce(p.amount, 0) LIMIT 5`,
+  );
+  return rows.map((row) => `order ${row.order_id} of seller ${row.seller_id} was paid ${row.paid} and sent ${row.sent}`);
+}
+
+/** Receipts that the rail has settled and the books have not, with what became of the event that said so. */
+async function unsettled(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ rail_reference: string; seller_id: bigint | null; state: string | null; told: string | null }>(
+    `SELECT r.rail_reference, p.seller_id, p.state, (
+       SELECT string_agg(coalesce(e.outcome, 'waiting') || ' ' || coalesce(e.note, ''), ', ') FROM rail_events e
+       WHERE e.reference = r.reference AND e.type = 'payment.settled') AS told
+     FROM sandbox_rail.receipts r LEFT JOIN payment_references n ON n.rail = 'sandbox' AND n.reference = r.rail_reference
+     LEFT JOIN payments p ON p.seller_id = n.seller_id AND p.id = n.payment_id
+     WHERE r.settled_at IS NOT NULL AND p.settled IS NOT TRUE LIMIT 5`,
+  );
+  return rows.map(
+    (row) => `receipt ${row.rail_reference} (payment ${row.state}, seller ${row.seller_id}) was settled; the event: ${row.told}`,
+  );
 }

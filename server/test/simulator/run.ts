@@ -3,9 +3,9 @@ import { addFloat } from "../../src/actions/book-steps.ts";
 import type { Answer, Command } from "../../src/actions/command.ts";
 import { noteRotation } from "../../src/actions/sellers.ts";
 import { readConfig } from "../../src/config.ts";
+import type { RailName } from "../../../emulator/start.ts";
 import { makePool } from "../../src/db/connect.ts";
 import { openInstallation } from "../../src/db/installation.ts";
-import { storeRailEvent } from "../../src/db/rail-events.ts";
 import { orders as orderTable } from "../../src/db/tables.ts";
 import { must } from "../../src/domain/fault.ts";
 import type { Order } from "../../src/domain/order.ts";
@@ -13,25 +13,28 @@ import type { Engine } from "../../src/jobs/engine.ts";
 import { rotateKeys } from "../../src/http/key-rotation.ts";
 import { mendOutage } from "../../src/jobs/outage.ts";
 import { runDue } from "../../src/jobs/run-due.ts";
-import type { RailEvent, SendRequest } from "../../src/rails/rail.ts";
-import { makeSandboxRail } from "../../src/rails/sandbox/sandbox.ts";
+import type { SendRequest } from "../../src/rails/rail.ts";
 import { prepareSandboxRail } from "../../src/rails/sandbox/store.ts";
 import { Checks } from "./checks.ts";
 import { simulateClock } from "./clock.ts";
 import { coverageOf } from "./coverage.ts";
+import { emulatedSide } from "./emulated-side.ts";
 import type { Coverage } from "./coverage.ts";
 import { finalChecks } from "./final.ts";
 import { Gate } from "./gate.ts";
 import { ask, begin, day, hour, live } from "./life.ts";
 import type { Hands, Life } from "./life.ts";
-import { count, EventPost, faultyRail, Outages, Shops } from "./outside.ts";
+import { count, Outages, Shops } from "./outside.ts";
 import type { Counts } from "./outside.ts";
 import { operate } from "./operator.ts";
 import { Payer } from "./payer.ts";
 import { livesOf, moveAccount, openShop } from "./people.ts";
 import type { Shop } from "./people.ts";
 import { newSecretKey, startProcess } from "./process.ts";
+import type { RailSide } from "./rail-side.ts";
 import { Random } from "./random.ts";
+import { restingRails, workWithRails } from "./reconciling.ts";
+import { sandboxSide } from "./sandbox-side.ts";
 import { digestOf, traceOf } from "./trace.ts";
 import { Trips } from "./trips.ts";
 
@@ -45,6 +48,8 @@ export interface SimulationOptions {
   readonly days?: number;
   /** Buyers and sellers do nothing once an order is paid: every order must end all the same. */
   readonly silence?: boolean;
+  /** Over that rail's emulator instead of the sandbox rail; both processes then work at once. */
+  readonly rail?: RailName;
   /** Both processes work at once, so that what happens first is PostgreSQL's chance; otherwise they take turns. */
   readonly rivals?: boolean;
   /** Only these sellers' orders, or these orders, by name: makes a failure small. */
@@ -79,37 +84,10 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   await prepareSandboxRail(ownerPool);
   await openInstallation(ownerPool, "sandbox", new Date(start));
   const clock = await simulateClock(ownerUrl, new Date(start));
-  const gate = options.rivals === true ? undefined : new Gate();
-  // The rail is the world's: its connections are its own, and nobody restarts it.
-  const pool = makePool(ownerUrl, { role: "tranche_app", max: 6, applicationName: "simulated rail" });
-  if (gate !== undefined) {
-    new Trips(ownerUrl, "tranche_app", gate).under(pool);
-    new Trips(ownerUrl, "none", gate).under(ownerPool);
-  }
-  const events = new EventPost(seed, clock, counts);
-  const rail = makeSandboxRail({
-    pool,
-    clock: clock.now,
-    baseUrl: "http://127.0.0.1:4000",
-    secret: "simulated",
-    deliver: (raw, headers) =>
-      events.take(nameOf(rail.parseEvent(raw, headers)), raw, headers, async (body, heads) => {
-        const event = rail.parseEvent(body, heads);
-        const { eventId, type, reference } = event;
-        await storeRailEvent(pool, { rail: "sandbox", eventId, type, reference, body, parsed: event, at: clock.now() });
-      }),
-  });
-  const payer = new Payer(rail, clock, counts);
-  const world = new Random(seed, "world");
-  const config = readConfig({
-    TRANCHE_HOLD_COOLING_OFF_SANDBOX: "PT24H",
-    TRANCHE_HOLD_RULING_SANDBOX: world.pick(["PT24H", "PT0S"]),
-    TRANCHE_HOLD_BUYER_OBJECTION_SANDBOX: "PT72H",
-    TRANCHE_FEES_EXIT_RAIL_FEE_BEARER: world.pick(["platform", "buyer"]),
-    TRANCHE_IDENTITY: "always",
-    TRANCHE_RULING_SECOND_OPERATOR_ABOVE: "5000000",
-    TRANCHE_FEES_MINIMUM_PAYOUT: world.pick(["10000", "100000"]),
-  });
+  const rivals = options.rivals === true || options.rail !== undefined;
+  const gate = rivals ? undefined : new Gate();
+  if (gate !== undefined) new Trips(ownerUrl, "none", gate).under(ownerPool);
+  const outages = new Outages();
   const registered = new Map<string, number>();
   const onSend = (request: SendRequest) => {
     const number = "accountNumber" in request.to ? request.to.accountNumber : "";
@@ -118,7 +96,21 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       broken.push(`money went to account ${number} before its cooling-off was over`);
     if (number.endsWith("0008")) payer.reverse(request.reference, 5 * day);
   };
-  const outages = new Outages();
+  const sideParts = { seed, clock, counts, outages, onSend };
+  const rail: RailSide =
+    options.rail === undefined ? sandboxSide(sideParts, ownerUrl, ownerPool, gate) : await emulatedSide(options.rail, sideParts, ownerPool);
+  const payer = new Payer(rail.payers, rail.never, clock, counts);
+  const world = new Random(seed, "world");
+  const config = readConfig({
+    ...rail.settings,
+    TRANCHE_HOLD_COOLING_OFF_SANDBOX: "PT24H",
+    TRANCHE_HOLD_RULING_SANDBOX: world.pick(["PT24H", "PT0S"]),
+    TRANCHE_HOLD_BUYER_OBJECTION_SANDBOX: "PT72H",
+    TRANCHE_FEES_EXIT_RAIL_FEE_BEARER: world.pick(["platform", "buyer"]),
+    TRANCHE_IDENTITY: "always",
+    TRANCHE_RULING_SECOND_OPERATOR_ABOVE: "5000000",
+    TRANCHE_FEES_MINIMUM_PAYOUT: world.pick(["10000", "100000"]),
+  });
   const shops = new Shops(seed, counts);
   const parts = {
     config,
@@ -126,7 +118,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     clock,
     seed,
     counts,
-    rail: faultyRail(rail, seed, clock, counts, outages, onSend),
+    reached: rail.reached,
     poster: shops,
     secretKey: newSecretKey(),
     gate,
@@ -135,7 +127,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const process = (nth: number) => must(processes[nth % processes.length], "a process");
   let turn = 0;
   const act = (command: Command): Promise<Answer> => {
-    if (options.rivals === true) turn += 1;
+    if (rivals) turn += 1;
     return process(turn).engine.lanes.one(command);
   };
   const say = (says: string) => void broken.push(says);
@@ -143,7 +135,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const { secondOperatorAbove } = config.ruling;
   const hands: Hands = { act, pay: (life, order) => payer.pay(life, order, act), broken: say, met, silence: false, secondOperatorAbove };
   const round = (all = false) => operate({ pool: ownerPool, engine: process(turn).engine, act, payer, met, broken: say }, all);
-  const checks = new Checks(ownerPool);
+  const checks = new Checks(ownerPool, rail.record);
   let steps = 0;
   const failed = () => broken.length + checks.broken.length > 0;
   /** Runs the jobs until only notifications are left that hang at a shop: those go on in a later step, when the shop is given up. */
@@ -158,8 +150,11 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     if (thrown !== undefined) throw thrown;
   };
   try {
-    await act(addFloat(ask(0, "operator", false), { amount: 100_000_000n * BigInt(options.years + 1), currency: "NGN" }));
-    await act(addFloat(ask(0, "operator", false), { amount: 1_000_000n * BigInt(options.years + 1), currency: "USD" }));
+    for (const float of rail.floats) {
+      rail.fill(float, options.years + 1);
+      const { currency, perYear } = float;
+      await act(addFloat(ask(0, "operator", false), { amount: perYear * BigInt(options.years + 1), currency, rail: float.rail }));
+    }
     const shopsOpen: Shop[] = [];
     let operatorId: number | null = null;
     const lives: Life[] = [];
@@ -175,6 +170,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
         act,
         registered,
         operatorId,
+        dollars: rail.dollars,
       });
       if (nth % 5 === 0) operatorId = shop.sellerId;
       if (shop.mendsNothing) met("payee who mends nothing");
@@ -201,7 +197,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       steps += 1;
       await clock.set(new Date(clock.now().getTime() + wait));
       let now = clock.now().getTime();
-      if (options.rivals !== true) turn = steps;
+      if (!rivals) turn = steps;
       if (world.chance(0.01)) {
         const nth = world.whole(0, 1);
         await processes[nth]?.stop();
@@ -212,9 +208,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (world.chance(0.005) && !outages.calm) await downFor(world.whole(1, 6) * day);
       shops.giveUp();
       now = clock.now().getTime();
-      await events.release();
+      await rail.passed(false);
       await payer.happen();
-      await rail.settle(clock.now());
+      await rail.settle();
       const awake = lives.filter((life) => !life.over && life.wakeAt <= now);
       const known = await readOrders(ownerPool, awake);
       await Promise.all(
@@ -233,11 +229,13 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       for (const shop of shopsOpen) if (shop.random.chance(0.001)) await changeKeys(shop);
       if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)), world.pick(["NGN", "NGN", "USD"]));
       if (world.chance(0.05)) await round();
-      if (options.rivals === true) await Promise.all(processes.map((one) => runJobs(one.engine)));
+      const engines = processes.map(({ engine }) => engine);
+      if (options.rail !== undefined) await workWithRails(rail, engines, process(turn).engine);
+      else if (rivals) await Promise.all(engines.map(runJobs));
       await runJobs(process(turn).engine);
       // What does not hang is concluded before the clock turns: its lease would run out in the middle, and the shop would be told twice.
       if (gate === undefined) await shops.concluded(processes.map((one) => one.engine));
-      await checks.step(clock.now());
+      await checks.step(clock.now(), restingRails(engines));
       if (steps % 100 === 0) await clock.tidy();
     };
     while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + (days + longest) * day)
@@ -245,8 +243,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     // Nothing new happens any more; what is on its way arrives.
     for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
       outages.calm = quiet > 40;
+      if (quiet === 41) await rail.calm();
       await payer.happen(quiet > 20);
-      await events.release(quiet > 20);
+      await rail.passed(quiet > 20);
       if (quiet % 5 === 0) await round(true);
       await step(day);
     }
@@ -254,7 +253,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     // Nobody else is at work, and `verify` of many books takes several connections at once: these have no turns.
     const many = makePool(ownerUrl, { max: 4, applicationName: "simulator's end" });
     try {
-      if (!failed()) broken.push(...(await finalChecks(many, checks, rail, shops.taken)));
+      if (!failed()) broken.push(...(await finalChecks(many, checks, rail.record, shops.taken)));
     } finally {
       await many.end();
     }
@@ -267,22 +266,17 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       steps,
       names: lives.map((life) => life.name),
       counts,
-      coverage: await coverageOf(ownerPool, counts),
+      coverage: await coverageOf(ownerPool, counts, options.rail),
       digest: await digestOf(ownerPool),
       ...(await summary(ownerPool)),
     };
   } finally {
     gate?.open();
     for (const one of processes) await one.stop();
-    await pool.end();
+    await rail.close();
     await ownerPool.end();
     await clock.close();
   }
-}
-
-/** An event by what the simulation decides: send references have chance in them. */
-function nameOf(event: RailEvent): string {
-  return event.type.startsWith("send.") ? `${event.type} ${event.amount}` : `${event.type} ${event.reference}`;
 }
 
 async function readOrders(pool: pg.Pool, lives: readonly Life[]): Promise<Map<string, Order>> {

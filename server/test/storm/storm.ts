@@ -1,9 +1,11 @@
 import type { RailName } from "../../../emulator/start.ts";
 import { worldOver } from "../setup/over-rail.ts";
+import { payoutsPart } from "../setup/rail-books.ts";
 import type { WorldOver } from "../setup/over-rail.ts";
 import { Random } from "../simulator/random.ts";
 import type { Stormy } from "./orders.ts";
 import { newOrder, step } from "./orders.ts";
+import { letItBlow, letItRest, weatherOf } from "./weather.ts";
 
 const hour = 3_600_000;
 
@@ -14,14 +16,6 @@ export interface StormReport {
   readonly attempts: number;
   readonly findings: readonly string[];
 }
-
-/** How often each goes wrong, of all calls of its kind. */
-const chances = {
-  calls: { timeout_before: 0.02, timeout_after: 0.02, error_500: 0.02, error_500_after: 0.02, rate_limit: 0.02 },
-  payments: { pending: 0.05, failed: 0.03, wrong_amount: 0.03, wrong_currency: 0.02 },
-  sends: { pending: 0.06, failed: 0.06, reversed: 0.05, insufficient_balance: 0.03 },
-  notices: { webhook_duplicate: 0.1, webhook_reordered: 0.05, webhook_late: 0.05, webhook_forged: 0.05, webhook_never: 0.1 },
-} as const;
 
 /**
  * Orders of a year over one rail's emulator with everything going wrong by chance: calls, money and notices. At the end the faults stop, all is
@@ -35,7 +29,7 @@ export async function storm(options: { readonly rail: RailName; readonly seed: n
     world.emulated.levers.topUp("NGN", 1_000_000_000_000n);
     await world.float(1_000_000_000_000n, "NGN");
     const sellers = ["business", "individual", "marketplace_operator"].map((role) => world.sellerOf(role));
-    letItBlow(world);
+    letItBlow(world.emulated, weatherOf(world.calls));
     const all: Stormy[] = [];
     /** Disputes whose end nobody has brought about; where the rail itself does not end them, their orders would stand for ever. */
     const disputes: string[] = [];
@@ -56,24 +50,15 @@ export async function storm(options: { readonly rail: RailName; readonly seed: n
       if (days > 1_500) break;
     }
     for (let i = 0; i < 8; i += 1) await forward(24);
-    return { orders: all.length, days: Math.round(days), ...(await judge(world, all)) };
+    return { orders: all.length, days: Math.round(days), ...(await judge(world, all, name)) };
   } finally {
     await world.close();
   }
 }
 
-function letItBlow({ emulated, calls }: WorldOver): void {
-  const rule = emulated.script as (one: { fault: string; on?: string; chance: number }) => void;
-  for (const [fault, chance] of Object.entries(chances.calls)) for (const on of new Set(Object.values(calls))) rule({ fault, on, chance });
-  for (const [fault, chance] of Object.entries(chances.payments)) rule({ fault, on: "pay", chance });
-  for (const on of [calls.payout, calls.refund]) for (const [fault, chance] of Object.entries(chances.sends)) rule({ fault, on, chance });
-  for (const on of ["pay", calls.payout, calls.refund])
-    for (const [fault, chance] of Object.entries(chances.notices)) rule({ fault, on, chance });
-}
-
 /** Nothing goes wrong any more, and whoever disputes hears the end of it. */
 async function calm({ emulated }: WorldOver, disputes: string[]): Promise<void> {
-  await fetch(`${emulated.url}/_emulator/script`, { method: "DELETE" });
+  await letItRest(emulated);
   for (const id of disputes.splice(0)) {
     try {
       emulated.levers.resolveDispute(id, "won");
@@ -111,7 +96,11 @@ async function unfinished(world: WorldOver): Promise<Set<number>> {
   return new Set(rows.map(({ id }) => Number(id)));
 }
 
-async function judge(world: WorldOver, all: readonly Stormy[]): Promise<Pick<StormReport, "states" | "attempts" | "findings">> {
+async function judge(
+  world: WorldOver,
+  all: readonly Stormy[],
+  name: RailName,
+): Promise<Pick<StormReport, "states" | "attempts" | "findings">> {
   const findings: string[] = [];
   await world.sound().catch((error: unknown) => findings.push(error instanceof Error ? error.message : String(error)));
   const states: Record<string, number> = {};
@@ -141,23 +130,6 @@ async function judge(world: WorldOver, all: readonly Stormy[]): Promise<Pick<Sto
   );
   const open = Number(attempts.rows[0]?.open ?? 0n);
   if (open > 0) findings.push(`${open} attempts are undecided for ever`);
-  if (findings.length > 0) findings.push(...(await whereTheyPart(world)));
+  if (findings.length > 0) findings.push(...(await payoutsPart(world.engine.pool, name, world.emulated)));
   return { states, attempts: Number(attempts.rows[0]?.n ?? 0n), findings };
-}
-
-/** The payouts of which rail and books do not say the same, each by its reference: where to begin to look. */
-async function whereTheyPart({ engine, emulated }: WorldOver): Promise<string[]> {
-  const { rows } = await engine.pool.query<{ reference: string; kind: string; state: string; said: string | null; amount: bigint }>(
-    "SELECT reference, kind, state, said, amount FROM attempts ORDER BY id",
-  );
-  const net = new Map<string, bigint>();
-  for (const { reference, from, to, amount } of emulated.movements()) {
-    const change = (to === "outside:banks" ? amount : 0n) - (from === "outside:banks" ? amount : 0n);
-    net.set(reference, (net.get(reference) ?? 0n) + change);
-  }
-  return rows
-    .filter(({ kind }) => kind === "payout")
-    .map((one) => ({ ...one, booked: one.state === "succeeded" ? one.amount : 0n, arrived: net.get(one.reference) ?? 0n }))
-    .filter(({ booked, arrived }) => booked !== arrived)
-    .map((one) => `payout ${one.reference} is ${one.state} (${one.said ?? "nothing said"}) with ${one.booked}; at banks is ${one.arrived}`);
 }

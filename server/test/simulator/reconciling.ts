@@ -1,0 +1,28 @@
+import { askForDisputes } from "../../src/jobs/ask-disputes.ts";
+import type { Engine } from "../../src/jobs/engine.ts";
+import { reconcileRails } from "../../src/jobs/reconcile.ts";
+import { runDue } from "../../src/jobs/run-due.ts";
+import type { RailSide } from "./rail-side.ts";
+
+/** So often rail and jobs may answer each other within one step. */
+const most = 12;
+
+/**
+ * A step over real rails: what is disputed is asked for, settlements are held against the books once a day, and jobs and rail answer each
+ * other until neither has anything more to say at this moment.
+ */
+export async function workWithRails(rail: RailSide, engines: readonly Engine[], first: Engine): Promise<void> {
+  await askForDisputes(first);
+  for (let round = 0; round < most; round += 1) {
+    const fired = await Promise.all(engines.map((engine) => runDue(engine, null)));
+    const told = await rail.settle();
+    if (!told && fired.every((one) => one.length === 0)) break;
+  }
+  await reconcileRails(first);
+  await runDue(first, null);
+}
+
+/** Rails that asked any of the processes to be left alone: what waits for them waits rightly. */
+export function restingRails(engines: readonly Engine[]): string[] {
+  return engines.flatMap((engine) => engine.turns.resting());
+}
