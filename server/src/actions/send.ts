@@ -220,7 +220,8 @@ export interface AttemptAsk extends Ask {
 export type AttemptOutcome =
   | { readonly status: "succeeded"; readonly cost: bigint }
   | { readonly status: "failed"; readonly fault: "payee" | "rail"; readonly reason: string }
-  | { readonly status: "pending" }
+  /** `reason`: what the rail waits for, where it does not go on by itself. */
+  | { readonly status: "pending"; readonly reason?: string | undefined }
   | { readonly status: "unknown"; readonly reason: string }
   | { readonly status: "reversed"; readonly reason: string; readonly cost?: bigint; readonly kept?: bigint };
 
@@ -252,7 +253,11 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
     const unheard = outcome.status === "reversed" && (from === "sending" || from === "in_flight" || from === "outcome_unknown");
     const row = decide(disbursementMachine, from, unheard ? "succeed" : action[outcome.status], "rail", () => undefined);
     // Late, doubled or overtaken news; an unknown outcome that stays unknown is asked about again later.
-    if (isRefusal(row)) return (writer) => ({ ...askAgain(writer, attempt, from), ...twice });
+    if (isRefusal(row))
+      return (writer) => {
+        if (outcome.status === "pending" && from === "in_flight") sayWhatItWaitsFor(writer, attempt, members, outcome.reason ?? null);
+        return { ...askAgain(writer, attempt, from), ...twice };
+      };
     return (writer) => {
       if (back) writer.post("disbursement.send", book.orders.get(ask.orderIds[0]) ?? null, handOver(writer, members, attempt.id));
       const arrived = { status: "succeeded", cost: outcome.status === "reversed" ? (outcome.cost ?? 0n) : 0n } as const;
@@ -268,7 +273,7 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
       const open = state === "in_flight" || state === "outcome_unknown";
       book.attempts.change(attempt.id, {
         state,
-        said: "reason" in outcome ? outcome.reason : null,
+        said: "reason" in outcome ? (outcome.reason ?? null) : null,
         endedAt: open ? null : writer.now,
         dueAt: open ? later(writer.now, state === "in_flight" ? 5 * 60_000 : 15_000) : watchNext(book, attempt, state, writer.now),
       });
@@ -276,6 +281,13 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
       return { attempt: attempt.id, state };
     };
   });
+}
+
+/** What the rail says it waits for, as whoever asks where the money is reads it. */
+function sayWhatItWaitsFor(writer: Writer, attempt: Attempt, members: readonly Disbursement[], reason: string | null): void {
+  if (attempt.said === reason) return;
+  writer.book.attempts.change(attempt.id, { said: reason });
+  for (const one of members) writer.book.disbursements.change(one.id, { reason: keptWord(one) ?? reason });
 }
 
 /** Whether all that was in an attempt waits to be sent again, by the same way: nothing of it has left by another attempt. */
@@ -344,10 +356,14 @@ function stepMember(
   outcome: AttemptOutcome,
   action: "succeed" | "fail" | "accept_for_later" | "lose_sight" | "reverse",
 ): void {
-  const note: Json = "reason" in outcome ? { reason: outcome.reason } : null;
+  const reason = "reason" in outcome ? outcome.reason : undefined;
+  const note: Json = reason === undefined ? null : { reason };
   switch (outcome.status) {
     case "succeeded":
-      writer.stepDisbursement(one, action, { concludedAt: writer.now, dueAt: null }, note);
+      writer.stepDisbursement(one, action, { concludedAt: writer.now, dueAt: null, reason: keptWord(one) }, note);
+      return;
+    case "pending":
+      writer.stepDisbursement(one, action, reason === undefined ? {} : { reason: keptWord(one) ?? reason }, note);
       return;
     case "failed": {
       const fell = writer.stepDisbursement(

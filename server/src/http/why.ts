@@ -50,7 +50,7 @@ function sentence(one: Disbursement, now: Date): string {
     case "sending":
       return `${what} has been handed to the rail; its answer is awaited.`;
     case "in_flight":
-      return `${what} is with the rail, which says it is pending.`;
+      return `${what} is with the rail, which says it is pending.${reason}`;
     case "outcome_unknown":
       return `${what}: the rail gave no clear answer. It is asked until it does; nothing is sent twice meanwhile.${reason}`;
     case "parked":

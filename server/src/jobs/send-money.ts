@@ -235,6 +235,10 @@ export async function concludeIt(
   const { rows } = await run<{ order_id: bigint }>(engine.pool, attemptOrders, [sellerId, attemptId]);
   const orderIds = rows.map((row) => Number(row.order_id));
   const answer = await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, rail), attemptId, orderIds }, outcome));
+  if (outcome.status === "pending" && outcome.reason !== undefined) {
+    const says = `Attempt ${attemptId} waits at ${rail}. ${outcome.reason}`;
+    await raiseAlarm(engine.pool, { kind: "send_waits_at_rail", about: `attempt ${attemptId}`, says, at: engine.now() });
+  }
   if (!isRefusal(answer) && answer.done["twice"] === true) {
     const says = `${rail} says that the attempt ${attemptId} succeeded, which it had called failed, and its money has left by another attempt or was decided anew. Look it up there: it may have been paid twice.`;
     await raiseAlarm(engine.pool, { kind: "sent_after_failure", about: `attempt ${attemptId}`, says, at: engine.now() });
@@ -260,7 +264,7 @@ function outcomeOf(told: SendOutcome | SendLookUp): AttemptOutcome {
     case "failed":
       return { status: "failed", fault: told.fault ?? "rail", reason };
     case "pending":
-      return { status: "pending" };
+      return { status: "pending", reason: told.reason };
     case "reversed":
       return { status: "reversed", reason, cost: told.cost ?? 0n, kept: "kept" in told ? (told.kept ?? 0n) : 0n };
     case "never_seen":

@@ -69,7 +69,9 @@ export async function startCrashRail(name: RailName, seed: number): Promise<Cras
       for (const one of names) {
         // What the operator put in is in no book here; the orders' own money is what must agree.
         all.push(...(await booksAndRailPart(pool, one, withoutTopUps(emulator[one]))));
-        all.push(...(await payoutsPart(pool, one, emulator[one], one === "wise" ? transactionIdOf : undefined)));
+        all.push(
+          ...(await payoutsPart(pool, one, emulator[one], one === "wise" ? { nameOf: transactionIdOf, feeWithin: true } : undefined)),
+        );
       }
       return all;
     },

@@ -45,25 +45,38 @@ export async function booksAndRailPart(
   });
 }
 
+/** How a rail's record is to be read. */
+export interface Reading {
+  /** What the rail calls what we call by that reference. */
+  readonly nameOf: (reference: string) => string;
+  /** Whether it takes its fee out of what it is to send; others take it on top. */
+  readonly feeWithin: boolean;
+}
+
+const plainly: Reading = { nameOf: (reference) => reference, feeWithin: false };
+
 /** The payouts of which rail and books do not say the same, each by its reference: where to begin to look. */
 export async function payoutsPart(
   pool: pg.Pool,
   name: RailName,
   rail: Pick<EmulatedRail, "movements">,
-  nameOf: (reference: string) => string = (reference) => reference,
+  { nameOf, feeWithin }: Reading = plainly,
 ): Promise<string[]> {
   const { rows } = await pool.query<{ reference: string; state: string; said: string | null; amount: bigint }>(
     "SELECT reference, state, said, amount FROM attempts WHERE NOT sent_to ? 'paymentReference' AND rail = $1 ORDER BY id",
     [name],
   );
   const net = new Map<string, bigint>();
+  const fees = new Map<string, bigint>();
   for (const { reference, from, to, amount } of rail.movements()) {
+    if (feeWithin && to === "fees") fees.set(reference, (fees.get(reference) ?? 0n) + amount);
     const change = (to === "outside:banks" ? amount : 0n) - (from === "outside:banks" ? amount : 0n);
     net.set(reference, (net.get(reference) ?? 0n) + change);
   }
   return rows.flatMap(({ reference, state, said, amount }) => {
     const booked = state === "succeeded" ? amount : 0n;
-    const arrived = net.get(nameOf(reference)) ?? 0n;
+    const there = net.get(nameOf(reference)) ?? 0n;
+    const arrived = there > 0n ? there + (fees.get(nameOf(reference)) ?? 0n) : there;
     return booked === arrived ? [] : [`payout ${reference} is ${state} (${said ?? "nothing said"}) with ${booked}; at banks is ${arrived}`];
   });
 }

@@ -50,7 +50,12 @@ export async function emulatedSide(name: RailName, parts: SideParts, pool: pg.Po
     emulator[one].tell(`http://127.0.0.1:${port}/rails/${one}/events`);
     letItBlow(emulator[one], must(weather.get(one), one));
   }
-  const rails = names.map((one) => ({ name: one, rail: emulator[one], referenceOf: one === "wise" ? transactionIdOf : asItIs }));
+  const rails = names.map((one) => ({
+    name: one,
+    rail: emulator[one],
+    nameOf: one === "wise" ? transactionIdOf : asItIs,
+    feeWithin: one === "wise",
+  }));
   let told = 0;
   return {
     name: takes,
@@ -69,6 +74,7 @@ export async function emulatedSide(name: RailName, parts: SideParts, pool: pg.Po
       told = names.reduce((sum, one) => sum + emulator[one].deliveries().length, 0);
       return told > before;
     },
+    tend: () => giveAccounts(names.map((one) => emulator[one])),
     async calm() {
       for (const one of names) {
         for (const [what, times] of await faultsOf(one, emulator[one])) for (let i = 0; i < times; i += 1) count(counts, what);
@@ -104,6 +110,22 @@ async function faultsOf(name: string, { url }: EmulatedRail): Promise<Map<string
   const met = new Map<string, number>();
   for (const { fault, done } of rules) if (done > 0) met.set(`${name}: ${fault}`, (met.get(`${name}: ${fault}`) ?? 0) + done);
   return met;
+}
+
+/** What a person does on Paystack's dashboard: refunds that the card no longer takes are given an account. */
+async function giveAccounts(rails: readonly EmulatedRail[]): Promise<void> {
+  for (const { url, secrets, operations } of rails) {
+    if (!operations.includes("POST /refund/retry_with_customer_details/:id")) continue;
+    const headers = { authorization: `Bearer ${secrets["secret_key"]}`, "content-type": "application/json" };
+    const listed = (await (await fetch(`${url}/refund?perPage=1000`, { headers })).json()) as {
+      data?: { id: number; status: string; currency: string }[];
+    };
+    for (const { id, status, currency } of listed.data ?? []) {
+      if (status !== "needs-attention") continue;
+      const body = JSON.stringify({ refund_account_details: { currency, account_number: "0123456789", bank_id: "9" } });
+      await fetch(`${url}/refund/retry_with_customer_details/${id}`, { method: "POST", headers, body });
+    }
+  }
 }
 
 /** What payers do on the rail's page, and what their banks do to the rail. */

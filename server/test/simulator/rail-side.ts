@@ -55,6 +55,8 @@ export interface RailSide {
   passed(all: boolean): Promise<void>;
   /** What was paid long enough ago is settled, and what just happened is told. Answers whether anything was told. */
   settle(): Promise<boolean>;
+  /** Somebody looks at the rail's own dashboard and does what it asks for. */
+  tend(): Promise<void>;
   /** From now on nothing goes wrong any more. */
   calm(): Promise<void>;
   close(): Promise<void>;

@@ -134,7 +134,10 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const met = (what: string) => count(counts, what);
   const { secondOperatorAbove } = config.ruling;
   const hands: Hands = { act, pay: (life, order) => payer.pay(life, order, act), broken: say, met, silence: false, secondOperatorAbove };
-  const round = (all = false) => operate({ pool: ownerPool, engine: process(turn).engine, act, payer, met, broken: say }, all);
+  const round = async (all = false): Promise<void> => {
+    await rail.tend();
+    return operate({ pool: ownerPool, engine: process(turn).engine, act, payer, met, broken: say }, all);
+  };
   const checks = new Checks(ownerPool, rail.record);
   let steps = 0;
   const failed = () => broken.length + checks.broken.length > 0;

@@ -44,6 +44,7 @@ export function sandboxSide(parts: SideParts, ownerUrl: string, ownerPool: pg.Po
     reached: () => reached,
     passed: (all) => events.release(all),
     settle: async () => (await rail.settle(clock.now())) > 0,
+    tend: () => Promise.resolve(),
     calm: () => Promise.resolve(),
     close: () => pool.end(),
   };

@@ -63,7 +63,10 @@ function outcomeOf(refund: Piece): SendOutcome {
     case "processing":
       return { status: "pending" };
     case "needs-attention":
-      return { status: "pending", reason: "Paystack asks for the customer's account: give it on its dashboard." };
+      return {
+        status: "pending",
+        reason: "Paystack could not give it back by itself and asks for the customer's account: give it on its dashboard.",
+      };
     default:
       throw new NoAnswer(`Paystack names a status that is not known: ${status}`);
   }

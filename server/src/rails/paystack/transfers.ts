@@ -66,8 +66,12 @@ function outcomeOf(transfer: Piece): SendLookUp {
     case "pending":
       return { status: "pending" };
     case "otp":
+      return {
+        status: "pending",
+        reason: "Paystack waits for a one-time code: enter it on its dashboard, and switch codes off for transfers.",
+      };
     case "received":
-      return { status: "pending", reason: `Paystack waits for its merchant (${status}).` };
+      return { status: "pending", reason: "Paystack waits for the transfer to be approved: do it on its dashboard." };
     default:
       throw new NoAnswer(`Paystack names a status that is not known: ${status}`);
   }
