@@ -8,6 +8,7 @@ import { contestReturn, contestSilence, escalate } from "../src/actions/contest.
 import { closeCheckout, expire } from "../src/actions/expire.ts";
 import { deliver } from "../src/actions/deliver.ts";
 import { lapse } from "../src/actions/lapse.ts";
+import { lookLater } from "../src/actions/look-later.ts";
 import { expireOffer, makeOffer } from "../src/actions/offer.ts";
 import type { OrderAsk } from "../src/actions/order-step.ts";
 import type { DeadlineName } from "../src/domain/deadlines.ts";
@@ -149,6 +150,28 @@ describe("a deadline fires at its instant, and not a millisecond before", () => 
     expect([await state(id), (await world.order(id)).dueAt]).toEqual(["disputed", null]);
     const { rows } = await world.engine.pool.query("SELECT kind FROM alarms WHERE about = $1", [`order ${id}`]);
     expect(rows).toEqual([{ kind: "ruling_overdue" }]);
+  });
+});
+
+describe("an order that went on while the clock looked at it", () => {
+  test("keeps the deadlines of where it is now, also where the clock had found nothing to do", async () => {
+    const id = await reach(world, "delivered");
+    const { dueAt } = await world.order(id);
+    expect(dueAt).not.toBeNull();
+    // What the clock saw was the order before its delivery.
+    for (const at of [null, new Date()]) await world.done(lookLater(world.on("clock", id), "funded", () => at));
+    expect((await world.order(id)).dueAt).toEqual(dueAt);
+    await world.done(accept(world.on("buyer", id)));
+    await world.done(lookLater(world.on("clock", id), "delivered", () => new Date()));
+    expect((await world.order(id)).dueAt).toBeNull();
+  });
+
+  test("an ended order that is due all the same is read once, and keeps no other from being read", async () => {
+    const id = await reach(world, "delivered");
+    await world.done(accept(world.on("buyer", id)));
+    await world.database.ownerPool.query("UPDATE orders SET due_at = now() - interval '1 hour' WHERE id = $1", [id]);
+    await world.due();
+    expect((await world.order(id)).dueAt).toBeNull();
   });
 });
 

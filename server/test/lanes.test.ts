@@ -239,7 +239,7 @@ describe("who waits for whom", () => {
     const note = (name: string) => () => finished.push(name);
     const first = lanes.one(project(null)).then(note("first"));
     const sweep = Array.from({ length: 200 }, (_, i) =>
-      lanes.one(lookLater(world.on("clock", ids[i % 3] ?? 0), () => null)).then(note("clock")),
+      lanes.one(lookLater(world.on("clock", ids[i % 3] ?? 0), "funded", () => null)).then(note("clock")),
     );
     const person = lanes.one(deliver(world.on("seller", ids[0] ?? 0))).then(note("person"));
     await Promise.all([first, person, ...sweep]);

@@ -8,7 +8,7 @@ import { StartError } from "../db/start-error.ts";
 import type { App } from "../http/app-context.ts";
 import { buildServer } from "../http/app.ts";
 import { askForDisputes } from "../jobs/ask-disputes.ts";
-import { askBeforeClosing } from "../jobs/ask-payments.ts";
+import { askAboutOrder } from "../jobs/ask-payments.ts";
 import { sendCode } from "../jobs/contact-codes.ts";
 import { mendOutage } from "../jobs/outage.ts";
 import { doChores } from "../jobs/chores.ts";
@@ -187,7 +187,7 @@ export function appOf(config: Config, parts: Assembled, secretKey: Buffer, baseU
       settle: async (sellerId) => {
         await workOff(engine, sellerId, 5);
       },
-      askBeforeClosing: (sellerId, orderId) => askBeforeClosing(engine, sellerId, orderId),
+      askAboutPayments: (sellerId, orderId, closing) => askAboutOrder(engine, sellerId, orderId, closing),
       sendLink: async (order, party, sentTo) => {
         const letter = letterFor(order, party, "link.fresh", await mintLink(engine, order, party, sentTo));
         if (sentTo.includes("@")) await engine.mailer?.send({ to: sentTo, subject: letter.subject, text: letter.text });

@@ -31,8 +31,8 @@ export interface App {
   readonly work: {
     /** Runs what is due of one seller, so that a page shows what an act has caused. */
     settle(sellerId: number): Promise<void>;
-    /** Asks the rail about the undecided payments of an order that is to make way. */
-    askBeforeClosing(sellerId: number, orderId: number): Promise<void>;
+    /** Asks the rail about the undecided payments of an order: it is to make way (`closing`), or its payer has come back and waits. */
+    askAboutPayments(sellerId: number, orderId: number, closing: boolean): Promise<void>;
     /** Sends a fresh link for the order to the contact the old one went to. */
     sendLink(order: Order, party: "buyer" | "seller", sentTo: string): Promise<void>;
     /** Sends a one-time code to the buyer's confirmed phone; answers where it went, shortened, or null if there is none. */

@@ -102,8 +102,11 @@ const openPayments = {
 };
 export const askPaymentsQueries = { openPayments };
 
-/** Asks the rail about every payment of an order that is not decided, before its checkout ends. */
-export async function askBeforeClosing(engine: Engine, sellerId: number, orderId: number): Promise<void> {
+/**
+ * Asks the rail about every payment of an order that is not decided: because its checkout is to end (`closing`), or because its payer has
+ * come back from the rail and looks.
+ */
+export async function askAboutOrder(engine: Engine, sellerId: number, orderId: number, closing: boolean): Promise<void> {
   const { rows } = await run(engine.pool, openPayments, [sellerId, orderId]);
   for (const row of rows) {
     const payment = {
@@ -114,6 +117,6 @@ export async function askBeforeClosing(engine: Engine, sellerId: number, orderId
       reference: String(row["reference"]),
       state: String(row["state"]),
     };
-    await askAboutPayment(engine, payment, true);
+    await askAboutPayment(engine, payment, closing);
   }
 }

@@ -14,7 +14,7 @@ import { raiseAlarm } from "../db/alarms.ts";
 import { dueOf, later } from "../domain/deadlines.ts";
 import type { OrderState } from "../domain/order-table.ts";
 import { isRefusal } from "../domain/refusals.ts";
-import { askBeforeClosing } from "./ask-payments.ts";
+import { askAboutOrder } from "./ask-payments.ts";
 import { dueAtRails } from "./due-at-rails.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock } from "./engine.ts";
@@ -41,19 +41,26 @@ async function stepAll(engine: Engine, rows: readonly DueRow[]): Promise<Fired[]
           says: `The dispute over order ${id} waits for a ruling.`,
           at: engine.now(),
         });
-        await engine.lanes.one(lookLater(ask, () => null));
+        await engine.lanes.one(lookLater(ask, state, () => null));
         return [{ what: "alarm: ruling overdue", seller, id, order: id }];
       }
-      if (state === "awaiting_payment") await askBeforeClosing(engine, seller, id);
+      if (state === "awaiting_payment") await askAboutOrder(engine, seller, id, true);
       const command = stepFor(state, Boolean(row["agreed_beforehand"]), ask);
-      if (command === undefined) return [];
+      if (command === undefined) {
+        // Nothing is due in such a state: left as it is, it would be read again and again, and keep others from being read.
+        engine.log.error({ order: id, seller, state }, "an order was due although nothing happens by itself in its state");
+        await engine.lanes.one(lookLater(ask, state, () => null));
+        return [];
+      }
       const answer = await engine.lanes.one(command);
       if (!isRefusal(answer)) return [{ what: command.action, seller, id, order: id, result: String(answer.done["state"]) }];
       // Refused although due: a chargeback runs or the rail is still deciding, so look again, but not at once. Somebody was faster: the
       // order has other deadlines now.
       const waits = ["chargeback_running", "payment_in_doubt"].includes(answer.refused);
       await engine.lanes.one(
-        lookLater({ ...byClock(seller, "deadlines"), orderId: id }, (now, order) => (waits ? later(now, 10 * 60_000) : dueOf(order))),
+        lookLater({ ...byClock(seller, "deadlines"), orderId: id }, state, (now, order) =>
+          waits ? later(now, 10 * 60_000) : dueOf(order),
+        ),
       );
       return [];
     }),

@@ -38,13 +38,17 @@ export interface Installation {
 
 const within = 30_000;
 
-export async function startInstallation(count: number, callbackUrl: string): Promise<Installation> {
+export async function startInstallation(
+  count: number,
+  callbackUrl: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Installation> {
   const home = newHome();
   // This process only uses the cluster: it keeps it from being shut down between two servers.
   const embedded: Embedded = await startEmbedded({ home, durable: true });
   const pool = makePool(embedded.url, { max: 4, applicationName: "crash checks" });
   const servers: Server[] = [];
-  for (let i = 0; i < count; i += 1) servers.push(await startOne(home, await freePort(0)));
+  for (let i = 0; i < count; i += 1) servers.push(await startOne(home, await freePort(0), settings));
   const sandbox = sandboxOf(home);
   const seller = must(
     sandbox.sellers.find(({ role }) => role === "business"),
@@ -64,7 +68,7 @@ export async function startInstallation(count: number, callbackUrl: string): Pro
       await program.ended;
     },
     restart: async (server) => {
-      const fresh = await startOne(home, server.port);
+      const fresh = await startOne(home, server.port, settings);
       server.program = fresh.program;
       watch(server);
     },
@@ -102,12 +106,13 @@ export async function startInstallation(count: number, callbackUrl: string): Pro
   };
 }
 
-async function startOne(home: string, port: number): Promise<Server> {
+async function startOne(home: string, port: number, settings: Readonly<Record<string, string>>): Promise<Server> {
   const program = startServer({
     TRANCHE_HOME: home,
     PORT: String(port),
     TRANCHE_LIMIT_PER_ADDRESS: "1000000",
     TRANCHE_LIMIT_PER_KEY: "1000000",
+    ...settings,
   });
   await ready(program);
   const server: Server = { url: `http://127.0.0.1:${port}`, port, program, died: undefined };

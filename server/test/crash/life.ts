@@ -3,6 +3,8 @@ import type pg from "pg";
 import type { Sandbox } from "../setup/program.ts";
 import type { Random } from "../simulator/random.ts";
 import type { Asked, Client } from "./client.ts";
+import type { CrashRail } from "./rails.ts";
+import { pageOf } from "./rails.ts";
 
 /** What a buyer, a shop and an operator need to live orders. */
 export interface Town {
@@ -10,6 +12,10 @@ export interface Town {
   readonly sandbox: Sandbox;
   /** For what a person would see elsewhere: the bank statement, the order's number on the thank-you page. */
   readonly pool: pg.Pool;
+  /** The rail's emulator; without it the sandbox rail takes and sends. */
+  readonly rail: CrashRail | undefined;
+  /** Who is paid in dollars, where the rail does that. */
+  provider: string | undefined;
   readonly findings: string[];
   /** Every order whose payment was answered, by the rail's reference. */
   readonly paid: Map<string, number | undefined>;
@@ -40,8 +46,9 @@ async function pay(town: Town, number: number, buyer: { email: string; phone: st
   const opened = await client.insist("/pay", {
     token: sellerOf(town).public_key,
     type: "1",
-    currency: "NGN",
-    amount: "400000",
+    ...(town.provider === undefined
+      ? { currency: "NGN", amount: "400000" }
+      : { currency: "USD", amount: "6947450", amount_fx: "169.45", sp_id: town.provider, sp_commission: "20" }),
     email: buyer.email,
     phone_number: buyer.phone,
     customer_firstname: "Ngozi",
@@ -54,6 +61,7 @@ async function pay(town: Town, number: number, buyer: { email: string; phone: st
   const page = pathOf(opened.location);
   if (opened.status !== 303 || page === undefined) return strange(town, "POST /pay", opened);
   const confirmed = await client.insist(page, { buyer_email: buyer.email, buyer_phone: buyer.phone });
+  if (town.rail !== undefined && confirmed.status === 303) return payAtRail(town, town.rail, number, page, pageOf(confirmed.location));
   const rail = pathOf(confirmed.location);
   const reference = rail?.split("/").at(-1);
   if (confirmed.status !== 303 || rail === undefined || reference === undefined) return strange(town, "POST /pay/:token", confirmed);
@@ -73,6 +81,44 @@ async function pay(town: Town, number: number, buyer: { email: string; phone: st
   if (order === undefined) town.findings.push(`the payment ${reference} arrived at the rail and funded no order within two minutes`);
   town.paid.set(reference, order);
   return order;
+}
+
+/** At a real rail's page; then the payer comes back to ours, which asks the rail while it is looked at. */
+async function payAtRail(town: Town, rail: CrashRail, number: number, page: string, railPage: string): Promise<number | undefined> {
+  await rail.pay(railPage);
+  let said = "nothing";
+  for (const until = performance.now() + 120_000; performance.now() < until; await sleep(500)) {
+    const back = await town.client.send(`${page}/done`);
+    said = back === undefined ? said : `${back.status} ${back.text.replaceAll(/<style.*?<\/style>|<[^>]*>|\s+/gs, " ").slice(0, 200)}`;
+    const sql = "SELECT id FROM orders WHERE shop_order_id = $1 AND state = 'funded'";
+    const found = await town.pool.query<{ id: bigint }>(sql, [String(number)]).catch(() => undefined);
+    if (found?.rows[0] === undefined) continue;
+    const order = Number(found.rows[0].id);
+    town.paid.set(railPage, order);
+    return order;
+  }
+  town.findings.push(
+    `the payment of order ${number} of the shop arrived at the rail and funded nothing within two minutes; our page says: ${said}`,
+  );
+  return undefined;
+}
+
+/** A service provider who is paid in dollars at Wise; answers its number. */
+export async function engageProvider(town: Town): Promise<string> {
+  const { public_key: publicKey, private_key: privateKey } = sellerOf(town);
+  const answer = await town.client.insist("/api/serviceprovider/create", {
+    authtoken: Buffer.from(`${publicKey}:${privateKey}`).toString("base64"),
+    type: "2",
+    account_type: "wise",
+    account_id: "of-the-provider",
+    firstname: "Ada",
+    lastname: "Okafor",
+    email: "ada@crash.test",
+    phone: "+2348031200001",
+  });
+  const id = /"id":"?(\d+)/.exec(answer.text)?.[1];
+  if (id === undefined) throw new Error(`no provider: ${answer.text}`);
+  return id;
 }
 
 async function statement(pool: pg.Pool, reference: string): Promise<boolean> {

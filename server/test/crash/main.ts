@@ -1,23 +1,26 @@
 import { parseArgs } from "node:util";
+import { railNamed } from "../setup/over-rail.ts";
 import { crash } from "./run.ts";
 
-// npm run crash -- [--seed N] [--kills 50] [--servers 1] [--people 6]
+// npm run crash -- [--seed N] [--kills 50] [--servers 1] [--people 6] [--rail paystack]
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     kills: { type: "string", default: "50" },
     servers: { type: "string", default: "1" },
     people: { type: "string", default: "6" },
+    rail: { type: "string" },
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
 const began = performance.now();
-console.log(`seed ${seed}, ${values.kills} kills, ${values.servers} server(s)`);
+console.log(`seed ${seed}, ${values.kills} kills, ${values.servers} server(s)${values.rail === undefined ? "" : `, over ${values.rail}`}`);
 const report = await crash({
   seed,
   kills: Number(values.kills),
   servers: Number(values.servers),
   people: Number(values.people),
+  rail: values.rail === undefined ? undefined : railNamed(values.rail),
   say: (line) => console.log(line),
 });
 const left = [...report.left].map(([kind, count]) => `${count} ${kind}`).join(", ");

@@ -29,13 +29,13 @@ export interface CrashRail {
 /** Answers that get lost and notices that come twice, never, or from somebody else; nothing that lets money wait for a person. */
 const weather = {
   calls: { timeout_before: 0.03, timeout_after: 0.03, error_500: 0.03, error_500_after: 0.03 },
-  notices: { webhook_duplicate: 0.2, webhook_forged: 0.1, webhook_never: 0.1 },
+  notices: { webhook_duplicate: 0.2, webhook_forged: 0.1 },
 } as const;
 
 const plenty = 100_000_000_000n;
 
-/** Starts the emulator: over Wise Paystack takes the payments, and beside Stripe it pays out. */
-export async function startCrashRail(name: RailName, seed: number): Promise<CrashRail> {
+/** Starts the emulator; `neverTold` is the share of notices that never come. Over Wise Paystack takes the payments, and beside Stripe it pays out. */
+export async function startCrashRail(name: RailName, seed: number, neverTold: number): Promise<CrashRail> {
   const emulator = await startEmulator({ seed, hangMs: 500 });
   const takes: RailName = name === "wise" ? "paystack" : name;
   const beside: RailName | undefined = name === "wise" ? "wise" : name === "stripe" ? "paystack" : undefined;
@@ -46,11 +46,12 @@ export async function startCrashRail(name: RailName, seed: number): Promise<Cras
     ...(beside === "wise" ? wise.settings(emulator.wise) : {}),
     ...(beside === "paystack" ? { TRANCHE_PAYOUT_RAILS_NGN: beside, ...settingsOver(beside, emulator.paystack) } : {}),
   };
+  const notices = rules({ ...weather.notices, webhook_never: neverTold });
   for (const one of names) {
     for (const currency of one === "wise" ? ["USD"] : ["NGN", "USD"]) emulator[one].levers.topUp(currency, plenty);
     const calls = one === "wise" ? Object.values(wiseCalls) : [...new Set(Object.values(callsOf(one) as object) as string[])];
     for (const on of calls) for (const [fault, chance] of rules(weather.calls)) emulator[one].script({ fault, on, chance });
-    for (const on of [...calls, "pay"]) for (const [fault, chance] of rules(weather.notices)) emulator[one].script({ fault, on, chance });
+    for (const on of [...calls, "pay"]) for (const [fault, chance] of notices) emulator[one].script({ fault, on, chance });
   }
   return {
     name,

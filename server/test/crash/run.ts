@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RailName } from "../../../emulator/start.ts";
 import { must } from "../../src/domain/fault.ts";
 import { startReceiver } from "../setup/receiver.ts";
 import { Random } from "../simulator/random.ts";
@@ -8,7 +9,8 @@ import { Client } from "./client.ts";
 import type { Installation } from "./installation.ts";
 import { startInstallation } from "./installation.ts";
 import type { Town } from "./life.ts";
-import { live } from "./life.ts";
+import { engageProvider, live } from "./life.ts";
+import { startCrashRail } from "./rails.ts";
 import { Stuck } from "./stuck.ts";
 
 export interface CrashOptions {
@@ -17,6 +19,10 @@ export interface CrashOptions {
   readonly servers: number;
   /** Orders lived at the same time. */
   readonly people: number;
+  /** Over that rail's emulator instead of the sandbox rail. */
+  readonly rail?: RailName | undefined;
+  /** Share of a rail's notices that never come. What they told of is then asked about after five minutes, for which the end waits. */
+  readonly neverTold?: number;
   readonly say: (line: string) => void;
 }
 
@@ -50,25 +56,28 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
     // A shop that takes its time is under way when the kill comes.
     setTimeout(() => response.writeHead(200).end(), slow.chance(0.2) ? slow.whole(200, 2_000) : 0);
   });
-  const place = await startInstallation(servers, receiver.url);
+  const rail = options.rail === undefined ? undefined : await startCrashRail(options.rail, seed, options.neverTold ?? 0.1);
+  const place = await startInstallation(servers, receiver.url, rail?.settings);
+  rail?.tell(place.servers.map(({ url }) => url));
   const stuck = new Stuck(place.pool);
   const client = new Client(
     place.servers.map(({ url }) => url),
     new Random(seed, "client"),
   );
-  const town: Town = { client, sandbox: place.sandbox, pool: place.pool, findings: [], paid: new Map() };
+  const town: Town = { client, sandbox: place.sandbox, pool: place.pool, rail, provider: undefined, findings: [], paid: new Map() };
   const findings: string[] = [];
   const counts: Record<Kill, number> = { server: 0, postgres: 0, connection: 0 };
   try {
     const session = await client.insist("/operator/api/session", { ...place.sandbox.operator });
     client.bearer = must(/"token":"([^"]+)"/.exec(session.text)?.[1], "the operator's token");
+    if (rail?.dollars === true) town.provider = await engageProvider(town);
     const lives = people(town, options);
     const chance = new Random(seed, "kills");
     for (let step = 1; step <= kills && findings.length === 0; step += 1) {
       await sleep(chance.whole(500, 2_000));
       const kind = await killOne(place, stuck, chance);
       counts[kind] += 1;
-      for (const one of await lookAfter(place, client, heard, chance)) findings.push(`step ${step}, ${kind}: ${one}`);
+      for (const one of await lookAfter(place, town, heard, chance)) findings.push(`step ${step}, ${kind}: ${one}`);
       for (const one of [...town.findings.splice(0), ...stuck.findings.splice(0)]) findings.push(`step ${step}, ${kind}: ${one}`);
       say(`${step} ${kind}: ${client.requests} requests, ${client.unanswered} unanswered, ${heard.length} told, ${stuck.open} left open`);
     }
@@ -76,13 +85,14 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
     client.broken = findings.length > 0;
     await lives;
     // After a finding the rest would only be its echo.
-    if (findings.length === 0) for (const one of await ending(place, stuck, client, heard)) findings.push(`end: ${one}`);
+    if (findings.length === 0) for (const one of await ending(place, stuck, town, heard)) findings.push(`end: ${one}`);
     if (!client.broken) for (const one of [...town.findings, ...stuck.findings]) findings.push(`end: ${one}`);
   } finally {
     client.stopped = true;
     await stuck.end();
     await place.close();
     await receiver.close();
+    await rail?.close();
   }
   const ids = new Set(heard.map(({ webhookId }) => webhookId));
   return {
@@ -133,18 +143,31 @@ async function killOne(place: Installation, stuck: Stuck, chance: Random): Promi
   return kind;
 }
 
-async function lookAfter(place: Installation, client: Client, heard: readonly Heard[], chance: Random): Promise<string[]> {
+async function lookAfter(place: Installation, town: Town, heard: readonly Heard[], chance: Random): Promise<string[]> {
+  const { client, rail } = town;
   const dead = place.servers.flatMap(({ url, died }) => (died === undefined ? [] : [`the server ${url} ${died}`]));
   if (dead.length > 0) return dead;
   if (!(await place.well())) return ["after half a minute not everything was well again"];
-  return [...(await check(place.pool, client, heard)), ...(await replay(client, chance, 3))];
+  return [...(await check(place.pool, client, heard, rail)), ...(await replay(client, chance, 3))];
 }
 
-/** Waits until all work is done, a minute at most, and looks a last time. */
-async function ending(place: Installation, stuck: Stuck, client: Client, heard: readonly Heard[]): Promise<string[]> {
+/** Waits until all work is done, a minute at most, or until a rail has been asked about what it did not tell, and looks a last time. */
+async function ending(place: Installation, stuck: Stuck, { client, rail }: Town, heard: readonly Heard[]): Promise<string[]> {
   let left: string[] = ["nobody has looked"];
-  for (const until = performance.now() + 60_000; performance.now() < until && (left.length > 0 || stuck.open > 0); await sleep(250)) {
-    left = await unfinished(place.pool);
+  const wait = rail === undefined ? 60_000 : askedWithin;
+  // A rail's time goes on: it tells again of what nobody took when it was told first.
+  await rail?.later();
+  for (const until = performance.now() + wait; performance.now() < until && (left.length > 0 || stuck.open > 0); await sleep(250)) {
+    left = await unfinished(place.pool, rail);
   }
-  return [...left.slice(0, 10), ...(await check(place.pool, client, heard)), ...(await replay(client, new Random(0, "end"), 20))];
+  const apart = left.length > 0 ? [] : ((await rail?.apart(place.pool)) ?? []);
+  return [
+    ...left.slice(0, 10),
+    ...apart,
+    ...(await check(place.pool, client, heard, rail)),
+    ...(await replay(client, new Random(0, "end"), 20)),
+  ];
 }
+
+/** So long after a rail said that money is on its way it is asked at the latest, and a little more. */
+const askedWithin = 6.5 * 60_000;

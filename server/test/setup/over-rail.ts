@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { EmulatedRail, RailName } from "../../../emulator/start.ts";
-import { startEmulator } from "../../../emulator/start.ts";
+import { railNames, startEmulator } from "../../../emulator/start.ts";
 import { addFloat } from "../../src/actions/book-steps.ts";
 import { setSeller } from "../../src/actions/sellers.ts";
 import type { PayeeDetails } from "../../src/domain/facts.ts";
@@ -89,6 +89,13 @@ const manners: Readonly<
 
 /** Rails that take payments, pay out to bank accounts, and have an adapter. */
 export const railsThatTake = Object.keys(manners).filter((name) => manners[name]?.account === undefined) as RailName[];
+
+/** A rail by what somebody typed. */
+export function railNamed(name: string): RailName {
+  const known = railNames.find((one) => one === name);
+  if (known === undefined) throw new Error(`the rail is one of ${railNames.join(", ")}, not ${name}`);
+  return known;
+}
 
 /** What its calls are called at that rail. */
 export function callsOf(name: RailName): Calls {

@@ -114,7 +114,7 @@ export const readyCommands: Readonly<Record<string, Ready>> = {
   extendDeadlines: from("funded", "clock", (ask) =>
     extendDeadlines(ask, { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 60 * 86_400_000) }),
   ),
-  lookLater: from("funded", "clock", (ask) => lookLater(ask, () => null)),
+  lookLater: from("funded", "clock", (ask) => lookLater(ask, "funded", () => null)),
   assignProvider: async (world) =>
     assignProvider(world.on("seller", await reach(world, "funded")), { providerId: await provider(world), share: 2_000 }),
   setOperatorShare: async (world) => {

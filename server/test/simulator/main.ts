@@ -5,9 +5,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { railNames } from "../../../emulator/start.ts";
-import type { RailName } from "../../../emulator/start.ts";
 import { startEmbedded } from "../../src/db/embedded.ts";
+import { railNamed } from "../setup/over-rail.ts";
 import { behavioursOver } from "./coverage.ts";
 import type { Outcome, SimulationOptions } from "./run.ts";
 import { shrink } from "./shrink.ts";
@@ -71,12 +70,6 @@ const missed =
     : behavioursOver(values.rail).filter((one) => !met.has(one));
 for (const one of missed) console.log(`NEVER HAPPENED in ${totals.years} years: ${one}`);
 process.exitCode = totals.findings + missed.length === 0 ? 0 : 1;
-
-function railNamed(name: string): RailName {
-  const known = railNames.find((one) => one === name);
-  if (known === undefined) throw new Error(`--rail is one of ${railNames.join(", ")}, not ${name}`);
-  return known;
-}
 
 function partsOf(first: number): Part[] {
   const wanted = Number(values.years);

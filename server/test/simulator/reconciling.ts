@@ -5,7 +5,7 @@ import { runDue } from "../../src/jobs/run-due.ts";
 import type { RailSide } from "./rail-side.ts";
 
 /** So often rail and jobs may answer each other within one step. */
-const most = 12;
+const most = 40;
 
 /**
  * A step over real rails: what is disputed is asked for, settlements are held against the books once a day, and jobs and rail answer each
@@ -13,13 +13,16 @@ const most = 12;
  */
 export async function workWithRails(rail: RailSide, engines: readonly Engine[], first: Engine): Promise<void> {
   await askForDisputes(first);
+  await untilQuiet(rail, engines);
+  if ((await reconcileRails(first)).length > 0) await untilQuiet(rail, engines);
+}
+
+async function untilQuiet(rail: RailSide, engines: readonly Engine[]): Promise<void> {
   for (let round = 0; round < most; round += 1) {
     const fired = await Promise.all(engines.map((engine) => runDue(engine, null)));
     const told = await rail.settle();
-    if (!told && fired.every((one) => one.length === 0)) break;
+    if (!told && fired.every((one) => one.length === 0)) return;
   }
-  await reconcileRails(first);
-  await runDue(first, null);
 }
 
 /** Rails that asked any of the processes to be left alone: what waits for them waits rightly. */

@@ -234,8 +234,10 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (world.chance(0.05)) await round();
       const engines = processes.map(({ engine }) => engine);
       if (options.rail !== undefined) await workWithRails(rail, engines, process(turn).engine);
-      else if (rivals) await Promise.all(engines.map(runJobs));
-      await runJobs(process(turn).engine);
+      else {
+        if (rivals) await Promise.all(engines.map(runJobs));
+        await runJobs(process(turn).engine);
+      }
       // What does not hang is concluded before the clock turns: its lease would run out in the middle, and the shop would be told twice.
       if (gate === undefined) await shops.concluded(processes.map((one) => one.engine));
       await checks.step(clock.now(), restingRails(engines));

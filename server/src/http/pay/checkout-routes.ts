@@ -237,9 +237,13 @@ async function openPage(request: FastifyRequest, rail: Rail, asked: PageAtRail):
   }
 }
 
-/** The payer comes back from the rail. That proves nothing, so it waits a moment for the rail's own word. */
+/** How often it is looked whether the rail has told of the payment, a quarter of a second apart; and after how many looks it is asked. */
+const looks = 12;
+const patientFor = 4;
+
+/** The payer comes back from the rail. That proves nothing, so it waits a moment for the rail's own word, and then asks for it: a notice may be lost. */
 async function afterPayment(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  for (let look = 0; look < 12; look += 1) {
+  for (let look = 0; look < looks; look += 1) {
     const view = await checkoutOf(app, token);
     if (view === undefined) return refusedPage(app, request, reply, refuse("not_yours", "There is no such checkout."));
     const { order } = view;
@@ -247,7 +251,8 @@ async function afterPayment(app: App, token: string, request: FastifyRequest, re
     if (redirect !== null) return reply.redirect(redirect, 303);
     const undecided = view.payments.some((payment) => payment.state === "open");
     if (!undecided) return checkout(app, token, view, reply, [], undefined);
-    if (look < 11) await sleep(250);
+    if (look === patientFor) await app.work.askAboutPayments(order.sellerId, order.id, false);
+    else if (look < looks - 1) await sleep(250);
     else {
       const seller = must(await sellerById(app.pool, order.sellerId), "the seller");
       const common = {

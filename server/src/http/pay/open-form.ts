@@ -30,6 +30,6 @@ export async function openForm(app: App, form: CheckoutForm, payAgain: boolean):
 /** A milestone that only waits for an undecided payment may make way once the rail was asked about it. */
 async function makeWay(app: App, sellerId: number, answer: Answer, again: () => Promise<Answer>): Promise<Answer> {
   if (!isRefusal(answer) || answer.refused !== "milestone_in_the_way" || answer.facts?.["state"] !== "awaiting_payment") return answer;
-  await app.work.askBeforeClosing(sellerId, Number(answer.facts["order"]));
+  await app.work.askAboutPayments(sellerId, Number(answer.facts["order"]), true);
   return again();
 }
