@@ -6,6 +6,7 @@ import { kobo } from "../src/commands/table.ts";
 import { must } from "../src/domain/fault.ts";
 import { emptyDatabase } from "./setup/database.ts";
 import { railsThatTake, settingsOver } from "./setup/over-rail.ts";
+import { wise as overWise } from "./setup/over-wise.ts";
 import { newHome, ready, sandboxOf, start, startServer, stop } from "./setup/program.ts";
 
 /** What the seller and the provider get of the first and of the third milestone, at each rail's price; the documented figures are Paystack's. */
@@ -17,6 +18,8 @@ const shares: Readonly<Record<string, readonly [bigint, bigint, bigint, bigint]>
 
 /** Which rail pays out, where the one that takes the payments pays no bank accounts. */
 const paidOutBy: Readonly<Record<string, RailName>> = { stripe: "paystack" };
+/** What a sandbox begins with of the operator's own. */
+const dollars = 1_000_000n;
 
 test.each<RailName>([...railsThatTake, "stripe"])(
   "the whole demo over %s, with payouts and refunds that really leave",
@@ -66,3 +69,44 @@ test.each<RailName>([...railsThatTake, "stripe"])(
     rmSync(home, { recursive: true, force: true });
   },
 );
+
+test("the whole demo over Wise: priced in dollars, paid at Paystack, the provider's share sent by Wise", { timeout: 120_000 }, async () => {
+  const home = newHome();
+  const database = await emptyDatabase();
+  const { paystack, wise, stop: stopEmulator } = await startEmulator({ seed: 5 });
+  paystack.levers.topUp("NGN", 10_000_000n);
+  wise.levers.topUp("USD", dollars);
+  const settings = {
+    TRANCHE_HOME: home,
+    DATABASE_URL: database.ownerUrl,
+    PORT: "0",
+    TRANCHE_RAILS_NGN: "paystack",
+    ...settingsOver("paystack", paystack),
+    ...overWise.settings(wise),
+  };
+  const server = startServer(settings);
+  try {
+    await ready(server);
+    for (const [name, rail] of Object.entries({ paystack, wise })) rail.tell(`${sandboxOf(home).url}/rails/${name}/events`);
+    const { code, out, err } = await start(process.execPath, ["server/src/commands/demo.ts", "--dollars"], settings).ended;
+    expect(err).toBe("");
+    const even = out.replaceAll(/ +/g, " ");
+    for (const line of ["0 75,650 302,600", "450,000 0", "200,000 41,583 166,333"]) expect(even).toContain(line);
+    expect(out).toContain("0 findings; they prove themselves");
+    expect(code).toBe(0);
+    const sum = (rail: EmulatedRail, what: string, to: string) =>
+      rail
+        .movements()
+        .filter((one) => one.what === what && one.to === to)
+        .reduce((all, one) => all + one.amount, 0n);
+    // The provider's 302,600 and 166,333 kobo at 410 naira the dollar, of which Wise keeps its fee.
+    expect(sum(wise, "transfer paid", "outside:banks") + sum(wise, "fee", "fees")).toBe(738n + 406n);
+    expect(sum(paystack, "transfer paid", "outside:banks")).toBe(75_650n + 41_583n);
+    expect(sum(paystack, "refund paid", "outside:payers")).toBe(450_000n + 200_000n);
+  } finally {
+    expect((await stop(server)).code).toBe(0);
+    await stopEmulator();
+    await database.drop();
+    rmSync(home, { recursive: true, force: true });
+  }
+});

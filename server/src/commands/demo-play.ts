@@ -37,16 +37,19 @@ export class Play {
   readonly buyer: Contact;
   readonly #authtoken: string;
   readonly #seller: SandboxFile["sellers"][number];
+  readonly #dollars: boolean;
   #sellerId = 0;
   #shopOrder: number;
 
-  constructor(wire: Wire, sandbox: SandboxFile, buyer: Contact, shopOrder: number) {
+  /** `dollars`: the shop's prices stand in US dollars, and the service provider is paid in them, at Wise. */
+  constructor(wire: Wire, sandbox: SandboxFile, buyer: Contact, shopOrder: number, dollars = false) {
     const seller = sandbox.sellers.find((one) => one.role === "business");
     if (seller === undefined) throw new DemoFailed("The sandbox has no business seller.");
     this.wire = wire;
     this.buyer = buyer;
     this.#seller = seller;
     this.#shopOrder = shopOrder;
+    this.#dollars = dollars;
     this.#authtoken = Buffer.from(`${seller.public_key}:${seller.private_key}`).toString("base64");
   }
 
@@ -78,18 +81,20 @@ export class Play {
 
   async createProvider(): Promise<number> {
     const path = "/api/serviceprovider/create";
-    const account = {
-      bank_code: "058",
-      nip_bank_code: "000013",
-      bank_name: "Guaranty Trust Bank",
-      bank_account_number: "0123456789",
-      bank_account_name: "Emeka Obi",
-    };
+    const account = this.#dollars
+      ? { type: 2, account_type: "wise", account_id: "emeka" }
+      : {
+          type: 1,
+          bank_code: "058",
+          nip_bank_code: "000013",
+          bank_name: "Guaranty Trust Bank",
+          bank_account_number: "0123456789",
+          bank_account_name: "Emeka Obi",
+        };
     const data = await this.seller("the service provider", path, {
-      type: 1,
       firstname: "Emeka",
       lastname: "Obi",
-      phone: "+2348035550001",
+      phone: this.#dollars ? "+2348035550002" : "+2348035550001",
       email: "mason@demo.tranche.test",
       ...account,
     });
@@ -108,7 +113,8 @@ export class Play {
       type: 1,
       customer_firstname: "Ngozi",
       customer_lastname: "Bello",
-      currency: "NGN",
+      // The same kobo either way: what the dollars are worth at the documented 410 naira.
+      ...(this.#dollars ? { currency: "USD", amount_fx: "9.76" } : { currency: "NGN" }),
       amount: 400_000,
       order_product_id: this.#shopOrder,
       order_product_name: product,

@@ -22,7 +22,7 @@ interface Stage {
   leave(): Promise<void>;
 }
 
-const usage = "npm run demo [-- --url http://127.0.0.1:4000]";
+const usage = "npm run demo [-- --url http://127.0.0.1:4000] [--dollars]";
 
 async function findStage(url: string | undefined): Promise<Stage> {
   const { home } = loadConfig();
@@ -70,7 +70,7 @@ async function ownStage(): Promise<Stage> {
   }
 }
 
-async function demo(url: string | undefined): Promise<boolean> {
+async function demo(url: string | undefined, dollars: boolean): Promise<boolean> {
   const stage = await findStage(url);
   let stopping = false;
   const leave = async () => {
@@ -87,6 +87,7 @@ async function demo(url: string | undefined): Promise<boolean> {
       stage.sandbox,
       { email: `buyer.${unlike}@demo.tranche.test`, phone: `+234803${unlike}` },
       unlike * 10,
+      dollars,
     );
     await play.signInOperator(stage.sandbox.operator);
     let milestones: Milestone[] = [];
@@ -145,8 +146,8 @@ function moneyTable(milestones: readonly Milestone[]): string {
 }
 
 try {
-  const { values } = parseArgs({ options: { url: { type: "string" } } });
-  process.exitCode = (await demo(values.url)) ? 0 : 1;
+  const { values } = parseArgs({ options: { url: { type: "string" }, dollars: { type: "boolean", default: false } } });
+  process.exitCode = (await demo(values.url, values.dollars)) ? 0 : 1;
 } catch (error) {
   const known = error instanceof StartError || error instanceof DemoFailed;
   const badOption = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addsUp, balanceOff, comparePayment, compareSent, expectedBalance, railsToStop } from "./reconciliation.ts";
+import { addsUp, balanceOff, comparePayment, compareSent, expectedBalance, madeUpOf, railsToStop } from "./reconciliation.ts";
 
 describe("a settled payment against the books", () => {
   const books = { amount: 450_000n, fee: 16_750n, currency: "NGN" };
@@ -81,6 +81,50 @@ describe("deductions", () => {
         3n,
       ),
     ).toBeUndefined();
+  });
+});
+
+describe("deductions of many refunds", () => {
+  /** Amounts of which no few make up others. */
+  const powers = Array.from({ length: 30 }, (_, place) => ({ amount: 3n ** BigInt(place), likely: true }));
+  const sum = (places: readonly number[]) => places.reduce((all, place) => all + 3n ** BigInt(place), 0n);
+  const all = [...powers.keys()];
+  const without = (...places: number[]) => all.filter((place) => !places.includes(place));
+
+  test("are all that did not fail, but for up to three", () => {
+    expect(madeUpOf(powers, sum(all))).toEqual(all);
+    for (const out of [[4], [4, 17], [0, 4, 29]]) expect(madeUpOf(powers, sum(without(...out)))).toEqual(without(...out));
+    expect(madeUpOf(powers, sum(without(1, 2, 3, 4)))).toBeUndefined();
+  });
+
+  test("with those that failed where they were taken all the same", () => {
+    const some = powers.map((one, place) => ({ ...one, likely: place !== 5 && place !== 9 }));
+    expect(madeUpOf(some, sum(without(5, 9)))).toEqual(without(5, 9));
+    expect(madeUpOf(some, sum(without(9)))).toEqual(without(9));
+    expect(madeUpOf(some, sum(without(9, 20)))).toEqual(without(9, 20));
+    expect(madeUpOf(some, sum(all))).toEqual(all);
+  });
+
+  test("are not explained where several choices fit", () => {
+    const twins = [...powers, { amount: 3n ** 7n, likely: true }];
+    expect(madeUpOf(twins, sum(all))).toBeUndefined();
+    expect(madeUpOf(twins, sum(all) + 3n ** 7n)).toHaveLength(31);
+  });
+
+  test("of few every choice is tried, first among those that did not fail", () => {
+    const few = [300n, 200n, 70n, 50n].map((amount, place) => ({ amount, likely: place !== 3 }));
+    expect(madeUpOf(few, 270n)).toEqual([1, 2]);
+    expect(madeUpOf(few, 350n)).toEqual([0, 3]);
+    expect(madeUpOf(few, 1n)).toBeUndefined();
+  });
+
+  test("of very many at most two, and then one, may be otherwise", () => {
+    const many = (n: number) => Array.from({ length: n }, (_, place) => ({ amount: 1_000n * 2n ** BigInt(place), likely: true }));
+    const total = (n: number, ...out: number[]) => 1_000n * (2n ** BigInt(n) - 1n - out.reduce((s, place) => s + 2n ** BigInt(place), 0n));
+    expect(madeUpOf(many(101), total(101, 3, 50))).toHaveLength(99);
+    expect(madeUpOf(many(101), total(101, 3, 50, 70))).toBeUndefined();
+    expect(madeUpOf(many(401), total(401, 3))).toHaveLength(400);
+    expect(madeUpOf(many(401), total(401, 3, 50))).toBeUndefined();
   });
 });
 

@@ -82,6 +82,59 @@ export function addsUp(amounts: readonly bigint[], total: bigint): number[] | un
   return found.length === 1 ? found[0] : undefined;
 }
 
+/** One that a sum may be made of, and whether it should be part of it. */
+export interface Candidate {
+  readonly amount: bigint;
+  readonly likely: boolean;
+}
+
+/** Of so many candidates at most, so many may be otherwise than they should be: more would be tried for too long, and fit by chance. */
+const odds: readonly (readonly [candidates: number, odd: number])[] = [
+  [100, 3],
+  [400, 2],
+];
+
+/**
+ * Which of these make up `total`: what is likely, or one choice of it; else one choice of all. Of many, all that is likely but for the fewest that
+ * are otherwise: left out, or in although not likely. Undefined where nothing fits, or where several fit equally well. Answers their places.
+ */
+export function madeUpOf(candidates: readonly Candidate[], total: bigint): number[] | undefined {
+  const likely = candidates.flatMap(({ likely: is }, place) => (is ? [place] : []));
+  const amountsAt = (places: readonly number[]) => places.flatMap((place) => candidates[place]?.amount ?? []);
+  const chosen = addsUp(amountsAt(likely), total)?.flatMap((at) => likely[at] ?? []);
+  return chosen ?? addsUp(amountsAt([...candidates.keys()]), total) ?? nearly(candidates, likely, total);
+}
+
+function nearly(candidates: readonly Candidate[], likely: readonly number[], total: bigint): number[] | undefined {
+  const off = total - likely.reduce((sum, place) => sum + (candidates[place]?.amount ?? 0n), 0n);
+  const turns = candidates.map(({ amount, likely: is }) => (is ? -amount : amount));
+  const most = odds.find(([many]) => candidates.length <= many)?.[1] ?? 1;
+  for (let odd = 1; odd <= most; odd += 1) {
+    const found = turned(turns, off, odd);
+    if (found.length > 1) return undefined;
+    const [places] = found;
+    if (places !== undefined) return [...candidates.keys()].filter((place) => likely.includes(place) !== places.includes(place));
+  }
+  return undefined;
+}
+
+/** The choices of exactly `odd` of these that come to `off`; two at most, since then it is not sure any more. */
+function turned(turns: readonly bigint[], off: bigint, odd: number): number[][] {
+  const found: number[][] = [];
+  const choose = (from: number, left: bigint, chosen: readonly number[]): void => {
+    if (chosen.length === odd) {
+      if (left === 0n) found.push([...chosen]);
+      return;
+    }
+    for (const [at, amount] of turns.slice(from).entries()) {
+      if (found.length > 1) return;
+      choose(from + at + 1, left - amount, [...chosen, from + at]);
+    }
+  };
+  choose(0, off, []);
+  return found;
+}
+
 export interface Balances {
   /** What the rail says may be sent now. */
   readonly available: bigint;

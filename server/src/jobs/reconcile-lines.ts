@@ -8,7 +8,7 @@ import { payments } from "../db/tables.ts";
 import { format } from "../domain/currency.ts";
 import type { Payment } from "../domain/facts.ts";
 import type { Disagreement, LineState } from "../domain/reconciliation.ts";
-import { addsUp, comparePayment, compareSent } from "../domain/reconciliation.ts";
+import { comparePayment, compareSent, madeUpOf } from "../domain/reconciliation.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import type { Engine } from "./engine.ts";
@@ -129,26 +129,16 @@ async function judgeDeductions(engine: Engine, line: StoredLine): Promise<Judged
     line.settledAt.toISOString(),
     line.settlementId,
   ]);
-  // One that failed was perhaps taken and given back later; those that did not fail come first.
-  const gone = rows.filter((row) => row.state !== "failed");
-  const places = addsUp(
-    gone.map((row) => row.amount),
-    -line.net,
-  );
-  const all = places === undefined ? rows : gone;
-  const chosen =
-    places ??
-    addsUp(
-      rows.map((row) => row.amount),
-      -line.net,
-    );
+  // One that failed was perhaps taken and given back later.
+  const candidates = rows.map(({ amount, state }) => ({ amount, likely: state !== "failed" }));
+  const chosen = madeUpOf(candidates, -line.net);
   if (chosen === undefined) {
     const suggestion =
       "Compare the refunds on the payment company's dashboard with those of the orders, and close this with what you found.";
     return { state: "open", wrong: unexplained(line, suggestion) };
   }
   const refunds = chosen
-    .flatMap((place) => all.slice(place, place + 1))
+    .flatMap((place) => rows.slice(place, place + 1))
     .map((row) => ({ sellerId: Number(row.seller_id), attemptId: Number(row.id) }));
   return { state: "explained", note: `Adds up from ${refunds.length} refunds.`, refunds };
 }
