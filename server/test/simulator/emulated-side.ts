@@ -12,12 +12,12 @@ import type { Rail } from "../../src/rails/rail.ts";
 import { transactionIdOf } from "../../src/rails/wise/api.ts";
 import { callsOf, settingsOver } from "../setup/over-rail.ts";
 import { wise, wiseCalls } from "../setup/over-wise.ts";
-import type { Weather } from "../storm/weather.ts";
-import { letItBlow, letItRest, weatherOf } from "../storm/weather.ts";
 import { EmulatedRecord } from "./emulated-record.ts";
 import type { Outages } from "./outside.ts";
 import { count } from "./outside.ts";
 import type { AtTheRail, Float, RailSide, SideParts } from "./rail-side.ts";
+import type { Weather } from "./weather.ts";
+import { letItBlow, letItRest, weatherOf } from "./weather.ts";
 
 /** Which rails stand beside each other where one of them alone will not do: who takes, and who pays out in which currency. */
 const together: Readonly<Record<RailName, { readonly takes: RailName; readonly beside?: RailName }>> = {
