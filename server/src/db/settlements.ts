@@ -146,14 +146,20 @@ export const settlementQueries = {
                 WHERE t.rail = $1 AND t.currency = s.currency))::bigint AS unbooked
            FROM settlements s LEFT JOIN settlement_lines l USING (rail, settlement_id) WHERE s.rail = $1 GROUP BY s.currency`,
   },
-  // Refunds of payments that are not settled yet.
+  // Refunds of payments that are not settled yet; and sums that were taken off for refunds without a name, of which nobody can say whether they are
+  // those that the books have, or others.
   deducted: {
     name: "refunds_to_be_deducted",
-    text: `SELECT a.currency, sum(a.amount)::bigint AS deducted FROM attempts a
-           WHERE a.rail = $1 AND a.kind = 'refund' AND a.state IN ('succeeded', 'in_flight', 'outcome_unknown', 'sending')
-             AND NOT EXISTS (SELECT 1 FROM explained_refunds e WHERE e.seller_id = a.seller_id AND e.attempt_id = a.id)
-             AND EXISTS (SELECT 1 FROM disbursements d JOIN payments p ON p.seller_id = d.seller_id AND p.id = d.payment_id
-               WHERE d.seller_id = a.seller_id AND d.attempt_id = a.id AND NOT p.settled) GROUP BY a.currency`,
+    text: `SELECT x.currency, sum(x.amount)::bigint AS deducted FROM (
+             SELECT a.currency, a.amount FROM attempts a
+             WHERE a.rail = $1 AND a.kind = 'refund' AND a.state IN ('succeeded', 'in_flight', 'outcome_unknown', 'sending')
+               AND NOT EXISTS (SELECT 1 FROM explained_refunds e WHERE e.seller_id = a.seller_id AND e.attempt_id = a.id)
+               AND EXISTS (SELECT 1 FROM disbursements d JOIN payments p ON p.seller_id = d.seller_id AND p.id = d.payment_id
+                 WHERE d.seller_id = a.seller_id AND d.attempt_id = a.id AND NOT p.settled)
+             UNION ALL
+             SELECT s.currency, -l.net FROM settlement_lines l JOIN settlements s USING (rail, settlement_id)
+             WHERE l.rail = $1 AND l.kind = 'refund' AND l.reference IS NULL AND l.rail_reference IS NULL AND l.net < 0
+               AND l.state IN ('new', 'open', 'closed')) x GROUP BY x.currency`,
   },
   unheard: { name: "unheard_rail_events", text: "SELECT count(*) AS n FROM rail_events WHERE rail = $1 AND due_at IS NOT NULL" },
   saveBalance: {
