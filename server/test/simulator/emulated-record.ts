@@ -42,27 +42,30 @@ export class EmulatedRecord implements RailRecord {
   }
 
   async moved(): Promise<Moved[]> {
-    const all: Moved[] = [];
-    for (const one of this.#rails) {
-      const movements = one.rail.movements().slice(this.#read.get(one.name) ?? 0);
-      this.#read.set(one.name, (this.#read.get(one.name) ?? 0) + movements.length);
-      const sends: { readonly reference: string; readonly back: boolean }[] = [];
-      for (const { what, from, to, amount, currency, reference } of movements) {
-        const name = key(one.name, reference);
-        if (what === "payment") this.#paid.set(name, { amount, currency, fee: 0n });
-        else if (what === "fee") this.#feeOf(from === "unsettled" ? this.#paid : this.#onTheWay, name, amount, currency);
-        else if (to === "outside:banks" || from === "outside:banks") {
-          if (to === "outside:banks") this.#arrived.set(name, { amount, currency, fee: this.#onTheWay.get(name)?.fee ?? 0n });
-          sends.push({ reference, back: from === "outside:banks" });
-        } else if ((to === "outside:payers" || from === "outside:payers") && what.startsWith("refund")) {
-          const before = this.#refunded.get(name) ?? { gross: 0n, net: 0n };
-          const gone = to === "outside:payers";
-          this.#refunded.set(name, { gross: before.gross + (gone ? amount : 0n), net: before.net + (gone ? amount : -amount) });
-        }
+    // All that moved is read before anybody is waited for: what is asked about beside this must know it.
+    const sends = this.#rails.map((one) => ({ of: one, sends: this.#take(one) }));
+    return (await Promise.all(sends.map(({ of, sends: these }) => this.#asked(of, these)))).flat();
+  }
+
+  /** Reads on in one rail's books; answers what left for banks and came back. */
+  #take(one: Recorded): { readonly reference: string; readonly back: boolean }[] {
+    const movements = one.rail.movements().slice(this.#read.get(one.name) ?? 0);
+    this.#read.set(one.name, (this.#read.get(one.name) ?? 0) + movements.length);
+    const sends: { readonly reference: string; readonly back: boolean }[] = [];
+    for (const { what, from, to, amount, currency, reference } of movements) {
+      const name = key(one.name, reference);
+      if (what === "payment") this.#paid.set(name, { amount, currency, fee: 0n });
+      else if (what === "fee") this.#feeOf(from === "unsettled" ? this.#paid : this.#onTheWay, name, amount, currency);
+      else if (to === "outside:banks" || from === "outside:banks") {
+        if (to === "outside:banks") this.#arrived.set(name, { amount, currency, fee: this.#onTheWay.get(name)?.fee ?? 0n });
+        sends.push({ reference, back: from === "outside:banks" });
+      } else if ((to === "outside:payers" || from === "outside:payers") && what.startsWith("refund")) {
+        const before = this.#refunded.get(name) ?? { gross: 0n, net: 0n };
+        const gone = to === "outside:payers";
+        this.#refunded.set(name, { gross: before.gross + (gone ? amount : 0n), net: before.net + (gone ? amount : -amount) });
       }
-      all.push(...(await this.#asked(one, sends)));
     }
-    return all;
+    return sends;
   }
 
   #feeOf(sums: Map<string, Sum>, name: string, fee: bigint, currency: string): void {

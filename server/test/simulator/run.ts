@@ -35,7 +35,7 @@ import type { RailSide } from "./rail-side.ts";
 import { Random } from "./random.ts";
 import { restingRails, workWithRails } from "./reconciling.ts";
 import { sandboxSide } from "./sandbox-side.ts";
-import { digestOf, traceOf } from "./trace.ts";
+import { digestOf, storyOfError, traceOf } from "./trace.ts";
 import { Trips } from "./trips.ts";
 
 export interface SimulationOptions {
@@ -243,17 +243,20 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       await checks.step(clock.now(), restingRails(engines));
       if (steps % 100 === 0) await clock.tidy();
     };
-    while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + (days + longest) * day)
-      await step(world.whole(8, 32) * hour);
-    // Nothing new happens any more; what is on its way arrives.
-    for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
-      outages.calm = quiet > 40;
-      if (quiet === 41) await rail.calm();
-      await payer.happen(quiet > 20);
-      await rail.passed(quiet > 20);
-      if (quiet % 5 === 0) await round(true);
-      await step(day);
-    }
+    const liveOn = async (): Promise<void> => {
+      while (!failed() && lives.some((life) => !life.over) && clock.now().getTime() < start + (days + longest) * day)
+        await step(world.whole(8, 32) * hour);
+      // Nothing new happens any more; what is on its way arrives.
+      for (let quiet = 0; quiet < 60 && !failed(); quiet += 1) {
+        outages.calm = quiet > 40;
+        if (quiet === 41) await rail.calm();
+        await payer.happen(quiet > 20);
+        await rail.passed(quiet > 20);
+        if (quiet % 5 === 0) await round(true);
+        await step(day);
+      }
+    };
+    await liveOn().catch(async (error: unknown) => broken.push(`it threw: ${await storyOfError(ownerPool, error)}`));
     await clock.tidy();
     // Nobody else is at work, and `verify` of many books takes several connections at once: these have no turns.
     const many = makePool(ownerUrl, { max: 4, applicationName: "simulator's end" });

@@ -23,6 +23,19 @@ export async function traceOf(pool: pg.Pool, sellerId: number, orderId: number):
   ].join("\n");
 }
 
+/** What was thrown; where the database says whose account it was about, with the story of its order. */
+export async function storyOfError(pool: pg.Pool, error: unknown): Promise<string> {
+  const says = error instanceof Error ? `${error.message} ${"detail" in error ? String(error.detail) : ""}` : String(error);
+  const [, seller, payment] = /\((\d+), payment:(\d+):/.exec(says) ?? [];
+  if (seller === undefined || payment === undefined) return `${says}\n${error instanceof Error ? (error.stack ?? "") : ""}`;
+  const { rows } = await pool.query<{ order_id: bigint | null }>("SELECT order_id FROM payments WHERE seller_id = $1 AND id = $2", [
+    seller,
+    payment,
+  ]);
+  const order = rows[0]?.order_id;
+  return order === null || order === undefined ? says : `${says}\n${await traceOf(pool, Number(seller), Number(order))}`;
+}
+
 /** Every step and posting of every book, and what stands in the accounts. Command ids, keys and other chance of the machine's are left out. */
 export async function digestOf(pool: pg.Pool): Promise<string> {
   const hash = createHash("sha256");
