@@ -11,7 +11,7 @@ import { behavioursOver } from "./coverage.ts";
 import type { Outcome, SimulationOptions } from "./run.ts";
 import { shrink } from "./shrink.ts";
 
-// npm run simulate -- --seed N --years Y [--side-by-side 50] [--workers 3] [--silence] [--rivals] [--only s3,s4-7] [--shrink 20]
+// npm run simulate -- --seed N --years Y [--side-by-side 50] [--workers 3] [--days 365] [--rail paystack] [--silence] [--rivals] [--only s3,s4-7] [--shrink 20]
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     silence: { type: "boolean", default: false },
     rivals: { type: "boolean", default: false },
     rail: { type: "string" },
+    days: { type: "string", default: "365" },
     only: { type: "string" },
     shrink: { type: "string", default: "0" },
   },
@@ -80,6 +81,7 @@ function partsOf(first: number): Part[] {
   return Array.from({ length: Math.ceil(wanted / most) }, (_, i) => ({
     seed: first + i,
     years: Math.min(most, wanted - i * most),
+    days: Number(values.days),
     silence,
     rivals,
     ...rail,
