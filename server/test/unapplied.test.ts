@@ -3,6 +3,7 @@ import { openAgreedCheckout } from "../src/actions/agree.ts";
 import { giveBack, handOver, settlePayment } from "../src/actions/book-steps.ts";
 import { closeCheckout, expire } from "../src/actions/expire.ts";
 import { openPayment } from "../src/actions/payment-steps.ts";
+import { closeProject } from "../src/actions/projects.ts";
 import { receivePayment } from "../src/actions/receive-payment.ts";
 import { giveRefundAccount } from "../src/actions/unpark.ts";
 import { account, agreedCheckout, expectDone, fallDue, reach, referenceOf } from "./setup/states.ts";
@@ -287,4 +288,18 @@ test("a receipt for an order that is over is taken in, and refunded, without cha
   await world.due();
   expect(await state(id)).toBe("completed");
   expect(await refunds(id)).toEqual([[12_345n, "NGN", "succeeded"]]);
+});
+
+test.each([
+  ["another milestone takes its place", (projectId: number) => world.checkout({ projectId })],
+  ["its project is closed", (projectId: number) => world.done(closeProject(world.as("seller", "key"), { projectId }))],
+])("what came in another currency is not sent back a second time when %s", async (_, end) => {
+  const projectId = await world.project();
+  const id = await world.checkout({ projectId });
+  await world.pay(id, "success", { currency: "USD", amount: 1_100n });
+  expect(await refunds(id)).toEqual([[1_100n, "USD", "succeeded"]]);
+  await end(projectId);
+  expect(await state(id)).toBe("expired");
+  await world.due();
+  expect(await refunds(id)).toEqual([[1_100n, "USD", "succeeded"]]);
 });

@@ -82,6 +82,15 @@ export async function loadBooks(
     return [chosen.map(([sellerId]) => Number(sellerId)), chosen.map(([, id]) => Number(id))] as const;
   };
   const inProject = tables.orders.place("projectId");
+  const ofPayment = {
+    seller: tables.payments.place("sellerId"),
+    order: tables.payments.place("orderId"),
+    unapplied: tables.payments.place("unapplied"),
+  };
+  // What a payment brought too much may be on its way back, also where its order came by another way than by its number.
+  const tooMuch = (await Promise.all(asked.payments))
+    .flat()
+    .filter((row) => row[ofPayment.unapplied] !== 0n && row[ofPayment.order] !== null);
   // A second trip only where the first one found that there is more.
   const more = {
     sellers: cells(factQueries.sellers, [which(2)]),
@@ -95,6 +104,10 @@ export async function loadBooks(
       factQueries.offers,
       ofOrders((order) => order.at(-1) === true),
     ),
+    goingBack: cells(factQueries.disbursementsOfOrders, [
+      tooMuch.map((row) => Number(row[ofPayment.seller])),
+      tooMuch.map((row) => Number(row[ofPayment.order])),
+    ]),
   };
   await Promise.all(Object.values(more));
 
@@ -136,6 +149,7 @@ export async function loadBooks(
   for (const name of ["orders", "payments", "disbursements", "attempts", "projects", "buyers", "providers"] as const) {
     for (const part of asked[name]) for (const row of await part) fill(books, name, row);
   }
+  for (const row of await more.goingBack) fill(books, "disbursements", row);
   for (const row of await more.siblings) fill(books, "orders", row);
   for (const row of await more.offers) fill(books, "offers", row);
   for (const row of await more.holds) fill(books, "holds", row);
