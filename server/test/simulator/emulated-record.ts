@@ -201,8 +201,11 @@ export class EmulatedRecord implements RailRecord {
    */
   async #unexplained(unseen: boolean): Promise<string[]> {
     const { rows } = await this.#pool.query<{ says: string }>(
-      `SELECT 'payment ' || seller_id || '/' || id || ' of ' || received || ' ' || received_currency || ' is ' || state || ' and not settled' AS says
-       FROM payments WHERE state <> 'handed_over' AND received > 0 AND NOT settled
+      `SELECT 'payment ' || seller_id || '/' || id || ' (' || reference || ', ' || rail_reference || ') of ' || received || ' ' || received_currency
+           || ' came ' || received_at || ', is ' || state || ' and not settled; settlements say: ' || coalesce((
+             SELECT string_agg(l.settlement_id || ' ' || l.state || ' ' || coalesce(l.payment_id::text, '') || ' ' || coalesce(l.note, ''), ', ') FROM settlement_lines l
+             WHERE l.rail = p.rail AND (l.reference = p.reference OR l.rail_reference = p.rail_reference)), 'nothing') AS says
+       FROM payments p WHERE state <> 'handed_over' AND received > 0 AND NOT settled
        UNION ALL SELECT 'break ' || id || ' at ' || rail || ' is open: ' || kind || ': ' || says FROM breaks
          WHERE state = 'open' AND NOT (kind = 'balance' AND $1) LIMIT 10`,
       [unseen],

@@ -23,7 +23,9 @@ async function stuck(pool: pg.Pool): Promise<string[]> {
        AND NOT EXISTS (SELECT 1 FROM disbursements d WHERE d.seller_id = o.seller_id AND d.order_id = o.id AND d.state = 'parked') LIMIT 5`,
   );
   const money = await pool.query<{ id: bigint; state: string; reason: string | null }>(
-    `SELECT id, state, reason FROM disbursements WHERE state NOT IN ('succeeded', 'cancelled', 'parked') LIMIT 5`,
+    // What is too little to be sent waits for more to the same payee, which may never come.
+    `SELECT id, state, reason FROM disbursements WHERE state NOT IN ('succeeded', 'cancelled', 'parked')
+       AND NOT (state = 'queued' AND reason IS NOT DISTINCT FROM 'Too little to be sent') LIMIT 5`,
   );
   return [
     ...orders.rows.map((row) => `order ${row.id} of seller ${row.seller_id} never left ${row.state}`),

@@ -25,7 +25,7 @@ async function untilQuiet(rail: RailSide, engines: readonly Engine[]): Promise<v
   }
 }
 
-/** Rails that asked any of the processes to be left alone: what waits for them waits rightly. */
-export function restingRails(engines: readonly Engine[]): string[] {
-  return engines.flatMap((engine) => engine.turns.resting());
+/** Rails that cannot be asked now, or that asked any of the processes to be left alone: what waits for them waits rightly. */
+export function silentRails(engines: readonly Engine[], outOfReach: boolean): string[] {
+  return engines.flatMap(({ rails, turns }) => (outOfReach ? [...rails.keys()] : turns.resting()));
 }

@@ -33,7 +33,7 @@ import type { Shop } from "./people.ts";
 import { newSecretKey, startProcess } from "./process.ts";
 import type { RailSide } from "./rail-side.ts";
 import { Random } from "./random.ts";
-import { restingRails, workWithRails } from "./reconciling.ts";
+import { silentRails, workWithRails } from "./reconciling.ts";
 import { sandboxSide } from "./sandbox-side.ts";
 import { digestOf, storyOfError, traceOf } from "./trace.ts";
 import { Trips } from "./trips.ts";
@@ -240,7 +240,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       }
       // What does not hang is concluded before the clock turns: its lease would run out in the middle, and the shop would be told twice.
       if (gate === undefined) await shops.concluded(processes.map((one) => one.engine));
-      await checks.step(clock.now(), restingRails(engines));
+      await checks.step(clock.now(), silentRails(engines, options.rail !== undefined && outages.lasts(clock.now().getTime())));
       if (steps % 100 === 0) await clock.tidy();
     };
     const liveOn = async (): Promise<void> => {
