@@ -169,5 +169,8 @@ async function ending(place: Installation, stuck: Stuck, { client, rail }: Town,
   ];
 }
 
-/** So long after a rail said that money is on its way it is asked at the latest, and a little more. */
-const askedWithin = 6.5 * 60_000;
+/**
+ * A rail that said that money is on its way is asked after five minutes, and then after as long again as it has been; what it should list and
+ * does not counts as not there after a quarter of an hour. So the last answer may come after half an hour; mostly all is decided in minutes.
+ */
+const askedWithin = 40 * 60_000;
