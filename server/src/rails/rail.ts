@@ -215,6 +215,7 @@ export interface SendOutcome {
   readonly cost?: bigint;
   /** Of a failure: `payee` needs other details before another try; `rail` may simply be tried again. */
   readonly fault?: "payee" | "rail";
+  /** Of a failure: why. Of one that is pending: what a person has to do at the rail, without which it does not go on. */
   readonly reason?: string;
 }
 

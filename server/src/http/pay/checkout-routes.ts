@@ -240,6 +240,8 @@ async function openPage(request: FastifyRequest, rail: Rail, asked: PageAtRail):
 /** How often it is looked whether the rail has told of the payment, a quarter of a second apart; and after how many looks it is asked. */
 const looks = 12;
 const patientFor = 4;
+/** No payer waits longer for that than so many milliseconds; the answer is taken in all the same when it comes. */
+const asksFor = 4_000;
 
 /** The payer comes back from the rail. That proves nothing, so it waits a moment for the rail's own word, and then asks for it: a notice may be lost. */
 async function afterPayment(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -251,7 +253,7 @@ async function afterPayment(app: App, token: string, request: FastifyRequest, re
     if (redirect !== null) return reply.redirect(redirect, 303);
     const undecided = view.payments.some((payment) => payment.state === "open");
     if (!undecided) return checkout(app, token, view, reply, [], undefined);
-    if (look === patientFor) await app.work.askAboutPayments(order.sellerId, order.id, false);
+    if (look === patientFor) await Promise.race([app.work.askAboutPayments(order.sellerId, order.id, false), sleep(asksFor)]);
     else if (look < looks - 1) await sleep(250);
     else {
       const seller = must(await sellerById(app.pool, order.sellerId), "the seller");

@@ -89,7 +89,8 @@ async function finish(wise: Wise, reference: string, note: Note): Promise<SendLo
     return mine ? { funding: wise.clock().toISOString() } : undefined;
   });
   if (claimed.failed !== null) return failure(claimed);
-  if (!mine) return { status: "pending", reason: "Its funding was asked for, and Wise does not show it yet." };
+  // Its funding was asked for, and Wise does not show it yet.
+  if (!mine) return { status: "pending" };
   const answered = await wise.api.call("POST", `/v3/profiles/${wise.profileId}/transfers/${id}/payments`, { type: "BALANCE" });
   const read = bodyOf(answered, "the funding");
   if ("body" in read && read.body.text("status") === "COMPLETED") return { status: "pending" };
