@@ -219,7 +219,8 @@ export class Checks {
        UNION ALL SELECT 'disbursement', seller_id, id FROM disbursements WHERE due_at <= $1 AND rail <> ALL ($2)
        UNION ALL SELECT 'attempt', seller_id, id FROM attempts WHERE due_at <= $1 AND rail <> ALL ($2)
        UNION ALL SELECT 'payment', seller_id, id FROM payments WHERE due_at <= $1 AND rail <> ALL ($2)
-       UNION ALL SELECT 'rail event', 0, id FROM rail_events WHERE due_at <= $1 AND rail <> ALL ($2) LIMIT 5`,
+       UNION ALL SELECT 'rail event ' || type || ' of ' || reference || ' (tried ' || tries || ', ' || coalesce(outcome, 'new') || ' ' || coalesce(note, '')
+         || ', came ' || received_at || ')', 0, id FROM rail_events WHERE due_at <= $1 AND rail <> ALL ($2) LIMIT 5`,
       [now, resting],
     );
     for (const row of rows) {
