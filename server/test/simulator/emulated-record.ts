@@ -196,7 +196,7 @@ export class EmulatedRecord implements RailRecord {
   }
 
   /**
-   * What the rail settled long ago and the books have not, and breaks that nobody has explained. What a rail kept without saying so breaks its
+   * What the rail must have settled by now and the books have not, and breaks that nobody has explained. What a rail kept without saying so breaks its
    * balance, rightly and for good.
    */
   async #unexplained(unseen: boolean): Promise<string[]> {
@@ -205,7 +205,7 @@ export class EmulatedRecord implements RailRecord {
            || ' came ' || received_at || ', is ' || state || ' and not settled; settlements say: ' || coalesce((
              SELECT string_agg(l.settlement_id || ' ' || l.state || ' ' || coalesce(l.payment_id::text, '') || ' ' || coalesce(l.note, ''), ', ') FROM settlement_lines l
              WHERE l.rail = p.rail AND (l.reference = p.reference OR l.rail_reference = p.rail_reference)), 'nothing') AS says
-       FROM payments p WHERE state <> 'handed_over' AND received > 0 AND NOT settled
+       FROM payments p WHERE state <> 'handed_over' AND received > 0 AND NOT settled AND received_at < clock_timestamp() - interval '4 days'
        UNION ALL SELECT 'break ' || id || ' at ' || rail || ' is open: ' || kind || ': ' || says FROM breaks
          WHERE state = 'open' AND NOT (kind = 'balance' AND $1) LIMIT 10`,
       [unseen],
