@@ -216,7 +216,8 @@ export class Checks {
       `SELECT 'order' AS what, seller_id, id FROM orders WHERE due_at <= $1 AND NOT (state = 'awaiting_payment' AND rail = ANY ($2))
        UNION ALL SELECT 'offer', seller_id, id FROM offers WHERE state = 'open' AND expires_at <= $1
        UNION ALL SELECT 'hold', seller_id, id FROM holds WHERE state = 'standing' AND lifts_at <= $1
-       UNION ALL SELECT 'disbursement', seller_id, id FROM disbursements WHERE due_at <= $1 AND rail <> ALL ($2)
+       UNION ALL SELECT kind || ' by ' || rail || ' (' || state || ', tried ' || attempts || ', ' || coalesce(reason, 'no reason') || ', due ' || due_at || ')', seller_id, id
+       FROM disbursements WHERE due_at <= $1 AND rail <> ALL ($2)
        UNION ALL SELECT 'attempt', seller_id, id FROM attempts WHERE due_at <= $1 AND rail <> ALL ($2)
        UNION ALL SELECT 'payment', seller_id, id FROM payments WHERE due_at <= $1 AND rail <> ALL ($2)
        UNION ALL SELECT 'rail event ' || type || ' of ' || reference || ' (tried ' || tries || ', ' || coalesce(outcome, 'new') || ' ' || coalesce(note, '')
