@@ -14,6 +14,7 @@ import { raiseAlarm } from "../db/alarms.ts";
 import { dueOf, later } from "../domain/deadlines.ts";
 import type { OrderState } from "../domain/order-table.ts";
 import { isRefusal } from "../domain/refusals.ts";
+import { untilSomethingFires } from "./all-due.ts";
 import { askAboutOrder } from "./ask-payments.ts";
 import { dueAtRails } from "./due-at-rails.ts";
 import type { Engine, Fired } from "./engine.ts";
@@ -21,12 +22,18 @@ import { byClock } from "./engine.ts";
 
 /** Orders that are paid, or not at their checkout yet, and whose deadline has passed: the clock takes the step the table gives it. */
 export async function actOnDeadlines(engine: Engine, sellerId: number | null): Promise<Fired[]> {
-  return stepAll(engine, await readDue(engine.pool, "orders", engine.now(), sellerId, 64));
+  return untilSomethingFires(
+    () => readDue(engine.pool, "orders", engine.now(), sellerId, 64),
+    (rows) => stepAll(engine, rows),
+  );
 }
 
 /** Checkouts that are to end unpaid. Their rail is asked first, so they are another's work than everybody else's deadlines. */
 export async function endCheckouts(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
-  return stepAll(engine, await dueAtRails(engine, "checkouts", sellerId, of));
+  return untilSomethingFires(
+    () => dueAtRails(engine, "checkouts", sellerId, of),
+    (rows) => stepAll(engine, rows),
+  );
 }
 
 async function stepAll(engine: Engine, rows: readonly DueRow[]): Promise<Fired[]> {

@@ -11,6 +11,7 @@ import { later } from "../domain/deadlines.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { RailEvent } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
+import { untilSomethingFires } from "./all-due.ts";
 import { askAboutPayment } from "./ask-payments.ts";
 import { byRail } from "./engine.ts";
 import { renewed } from "./renewed.ts";
@@ -39,12 +40,22 @@ const atOnce = 16;
  * batches. What nobody understands stays, for the operator to see. `of` some rails, or of all: what one of them is asked about keeps others waiting.
  */
 export async function ingestRailEvents(engine: Engine, of: OfRails | null = null): Promise<Fired[]> {
+  return untilSomethingFires(
+    () => claim(engine, of),
+    (events) => takeAllIn(engine, events),
+  );
+}
+
+async function claim(engine: Engine, of: OfRails | null): Promise<Stored[]> {
   const { rows } = await run(engine.pool, railEventQueries.claim, [
     engine.now().toISOString(),
     of === null ? null : [...of.rails],
     of?.only ?? true,
   ]);
-  const events = (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
+  return (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
+}
+
+async function takeAllIn(engine: Engine, events: readonly Stored[]): Promise<Fired[]> {
   const left = new Set(events.map(({ id }) => id));
   // A slow database must not hand what still waits here to another process, which would count one try more.
   const renew = () => run(engine.pool, railEventQueries.renew, [engine.now().toISOString(), [...left]]);

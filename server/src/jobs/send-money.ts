@@ -14,17 +14,21 @@ import { isRefusal } from "../domain/refusals.ts";
 import type { PayeeDetails, Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { byClock, byRail } from "./engine.ts";
+import { untilSomethingFires } from "./all-due.ts";
 import { takeAttempt, underWay } from "./attempt-lease.ts";
 import { dueAtRails } from "./due-at-rails.ts";
 import { stoppedRails } from "./rail-stops.ts";
 
 /** Queued payouts and refunds that are due: starts an attempt, then asks the rail. Parked ones that are due are queued again. */
 export async function sendMoney(engine: Engine, sellerId: number | null, of: OfRails | null = null): Promise<Fired[]> {
-  const rows = await dueAtRails(engine, "disbursements", sellerId, of);
-  if (rows.length === 0) return [];
-  const stopped = await stoppedRails(engine);
-  const each = rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped)));
-  return (await Promise.all(each)).flatMap((fired) => fired ?? []);
+  return untilSomethingFires(
+    () => dueAtRails(engine, "disbursements", sellerId, of),
+    async (rows) => {
+      const stopped = await stoppedRails(engine);
+      const each = rows.map((due) => engine.turns.run(String(due.row["rail"]), () => sendOne(engine, due, stopped)));
+      return (await Promise.all(each)).flatMap((fired) => fired ?? []);
+    },
+  );
 }
 
 async function sendOne(
