@@ -31,6 +31,8 @@ export interface EmulatorOptions {
   /** Real milliseconds of a slow answer, and after which a connection without an answer is cut. */
   readonly slowMs?: number;
   readonly hangMs?: number;
+  /** Whether some amounts ask for a fault, as documented; not where amounts are drawn by chance. */
+  readonly magicAmounts?: boolean;
 }
 
 /** One rail under emulation, as a test in the same process sees it. Everything is there over HTTP too, under `/_emulator/`. */
@@ -82,7 +84,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       clock,
       chance,
       books: new Books(clock),
-      faults: new Faults(chance),
+      faults: new Faults(chance, options.magicAmounts),
       webhooks: new Webhooks(clock, manner),
       address: () => url,
       pace,

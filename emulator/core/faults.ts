@@ -60,11 +60,13 @@ export function readFaults(text: string | undefined): Fault[] {
 /** Decides which faults a request has: those of its header, of its amount and of the script. */
 export class Faults {
   readonly #chance: Chance;
+  readonly #magicAmounts: boolean;
   #rules: { readonly rule: Rule; seen: number; done: number }[] = [];
   readonly #spent = new Set<string>();
 
-  constructor(chance: Chance) {
+  constructor(chance: Chance, magicAmounts = true) {
     this.#chance = chance;
+    this.#magicAmounts = magicAmounts;
   }
 
   add(rules: readonly Rule[]): void {
@@ -90,7 +92,7 @@ export class Faults {
 
   /** The fault of a magic amount. One that spoils the request itself does so once per reference, so that a program that tries again gets through. */
   #magic({ operation, amount, reference }: Asked): Fault | undefined {
-    if (amount === undefined) return undefined;
+    if (amount === undefined || !this.#magicAmounts) return undefined;
     const fault = faultNames[Number((amount % 100_000n) - magicBase) - 1];
     if (fault === undefined || !requestFaults.has(fault)) return fault;
     const key = `${operation} ${reference} ${amount}`;

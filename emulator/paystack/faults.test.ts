@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { magicAmount } from "../core/faults.ts";
+import { Chance } from "../core/chance.ts";
+import { Faults, magicAmount } from "../core/faults.ts";
 import { client, listener } from "../core/test-client.ts";
 import type { Emulator } from "../start.ts";
 import { startEmulator } from "../start.ts";
@@ -252,6 +253,12 @@ test("chance is drawn from the seed", async () => {
   expect(new Set(first)).toEqual(new Set([200, 429]));
   expect(await run(3)).toEqual(first);
   expect(await run(4)).not.toEqual(first);
+});
+
+test("an amount asks for nothing where amounts are drawn by chance", () => {
+  const asked = { operation: "POST /transfer", amount: magicAmount("failed"), reference: "r1" };
+  expect([...new Faults(new Chance(1)).of(asked)]).toEqual(["failed"]);
+  expect([...new Faults(new Chance(1), false).of(asked)]).toEqual([]);
 });
 
 test("the controls: clock, record, targets, reset", async () => {

@@ -5,7 +5,7 @@ export function ok(body: object): Answer {
   return { status: 200, body };
 }
 
-/** A list as Stripe pages it, newest first, from `starting_after` on. */
+/** A list as Stripe pages it, newest first, from `starting_after` on, which must be in it. */
 export function list(
   url: string,
   all: readonly { readonly id: string }[],
@@ -17,6 +17,8 @@ export function list(
   const newest = all.toReversed();
   const after = query["starting_after"];
   const from = after === undefined ? 0 : newest.findIndex((one) => one.id === after) + 1;
+  if (after !== undefined && from === 0)
+    throw stripeNo(`No such object: '${after}'`, { code: "resource_missing", param: "starting_after" });
   const page = newest.slice(from, from + limit);
   return ok({ object: "list", url, has_more: from + limit < newest.length, data: page.map((one) => draw(one as never)) });
 }

@@ -292,3 +292,26 @@ test("a forged event has another's signature, and forms with brackets are read a
     ]),
   );
 });
+
+test("lists go on after what they are told, and nowhere after what is not in them", async () => {
+  for (const reference of ["r1", "r2", "r3"]) {
+    const { body } = await call("POST", "/v1/checkout/sessions", { ...session, client_reference_id: reference });
+    await fetch(`${body["url"]}?act=pay`, { redirect: "manual" });
+  }
+  const read = async (what: string) => {
+    const ids: string[] = [];
+    for (let more = true; more && ids.length < 10; ) {
+      const after = ids.length === 0 ? "" : `&starting_after=${ids.at(-1)}`;
+      const { body } = await call("GET", `/v1/${what}?limit=2${after}`);
+      const { data, has_more: goesOn } = body as unknown as { data: { id: string }[]; has_more: boolean };
+      ids.push(...data.map(({ id }) => id));
+      more = goesOn;
+    }
+    return ids;
+  };
+  const charges = await read("charges");
+  expect(new Set(charges).size).toBe(3);
+  expect(await read("balance_transactions")).toEqual(charges.map((id) => id.replace("ch_", "txn_")));
+  const lost = await call("GET", `/v1/balance_transactions?starting_after=${charges[0]}`);
+  expect(lost).toMatchObject({ status: 400, body: { error: { code: "resource_missing", param: "starting_after" } } });
+});

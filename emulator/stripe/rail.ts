@@ -7,7 +7,7 @@ import type { About, Answer, Call, Parts, Route } from "../core/rail-server.ts";
 import type { WebhookManner } from "../core/webhooks.ts";
 import { expands, list, missing, ok, stripeNo } from "./answers.ts";
 import { noticeHours } from "./from-memory.ts";
-import { balanceObject, chargeObject, disputeObject } from "./objects.ts";
+import { balanceId, balanceObject, chargeObject, disputeObject } from "./objects.ts";
 import {
   cancelIntent,
   confirmIntent,
@@ -181,8 +181,11 @@ function listBalanceTransactions(on: Stripe, { query }: Call): Answer {
   const { type = "charge", source } = query;
   const fits = (one: Charge) => type === "charge" && (source === undefined || one.id === source);
   const whole = expands(query, "data.source");
-  const draw = (one: Charge) => ({ ...balanceObject(one), ...(whole ? { source: chargeObject(one) } : {}) });
-  return list("/v1/balance_transactions", charges(on).filter(fits), query, draw);
+  const named = charges(on)
+    .filter(fits)
+    .map((charge) => ({ id: balanceId(charge.id), charge }));
+  const draw = ({ charge }: (typeof named)[number]) => ({ ...balanceObject(charge), ...(whole ? { source: chargeObject(charge) } : {}) });
+  return list("/v1/balance_transactions", named, query, draw);
 }
 
 function fetchEvent(on: Stripe, call: Call): Answer {

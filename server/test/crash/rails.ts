@@ -36,7 +36,7 @@ const plenty = 100_000_000_000n;
 
 /** Starts the emulator; `neverTold` is the share of notices that never come. Over Wise Paystack takes the payments, and beside Stripe it pays out. */
 export async function startCrashRail(name: RailName, seed: number, neverTold: number): Promise<CrashRail> {
-  const emulator = await startEmulator({ seed, hangMs: 500 });
+  const emulator = await startEmulator({ seed, hangMs: 500, magicAmounts: false });
   const takes: RailName = name === "wise" ? "paystack" : name;
   const beside: RailName | undefined = name === "wise" ? "wise" : name === "stripe" ? "paystack" : undefined;
   const names: readonly RailName[] = beside === undefined ? [takes] : [takes, beside];

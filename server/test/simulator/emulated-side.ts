@@ -32,7 +32,7 @@ const together: Readonly<Record<RailName, { readonly takes: RailName; readonly b
 /** A rail's emulator, told of by HTTP and reached by the server's own adapter, with everything going wrong by chance. */
 export async function emulatedSide(name: RailName, parts: SideParts, pool: pg.Pool): Promise<RailSide> {
   const { seed, clock, counts, outages } = parts;
-  const emulator = await startEmulator({ seed, now: clock.now, slowMs: 20, hangMs: 30 });
+  const emulator = await startEmulator({ seed, now: clock.now, slowMs: 20, hangMs: 30, magicAmounts: false });
   const { takes, beside } = together[name];
   const names = beside === undefined ? [takes] : [takes, beside];
   const settings = { TRANCHE_RAILS_NGN: takes, ...settingsOver(takes, emulator[takes]), ...settingsBeside(beside, emulator.rails) };

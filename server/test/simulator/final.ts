@@ -16,20 +16,23 @@ export async function finalChecks(pool: pg.Pool, checks: Checks, record: RailRec
   return broken;
 }
 
+/** What is too little to be sent waits for more to the same payee, which may never come. */
+const tooLittle = "d.state = 'queued' AND d.reason IS NOT DISTINCT FROM 'Too little to be sent'";
+
 /** No state without a way out: every order has ended, and of what ended only money waits whose payee must mend something. */
 async function stuck(pool: pg.Pool): Promise<string[]> {
   const orders = await pool.query<{ id: bigint; state: string; seller_id: bigint }>(
-    `SELECT o.seller_id, o.id, o.state FROM orders o WHERE o.state NOT IN ('expired', 'completed')
-       AND NOT EXISTS (SELECT 1 FROM disbursements d WHERE d.seller_id = o.seller_id AND d.order_id = o.id AND d.state = 'parked') LIMIT 5`,
+    `SELECT o.seller_id, o.id, o.state FROM orders o WHERE o.state NOT IN ('expired', 'completed') AND NOT EXISTS (
+       SELECT 1 FROM disbursements d WHERE d.seller_id = o.seller_id AND d.order_id = o.id AND (d.state = 'parked' OR ${tooLittle})) LIMIT 5`,
   );
-  const money = await pool.query<{ id: bigint; state: string; reason: string | null }>(
-    // What is too little to be sent waits for more to the same payee, which may never come.
-    `SELECT id, state, reason FROM disbursements WHERE state NOT IN ('succeeded', 'cancelled', 'parked')
-       AND NOT (state = 'queued' AND reason IS NOT DISTINCT FROM 'Too little to be sent') LIMIT 5`,
+  const money = await pool.query<{ says: string }>(
+    `SELECT d.kind || ' ' || d.seller_id || '/' || d.id || ' of ' || d.out_amount || ' ' || d.out_currency || ' at ' || d.rail || ' never left ' || d.state
+       || coalesce(', due ' || d.due_at, '') || coalesce(': ' || d.reason, '') AS says
+     FROM disbursements d WHERE d.state NOT IN ('succeeded', 'cancelled', 'parked') AND NOT (${tooLittle}) LIMIT 5`,
   );
   return [
     ...orders.rows.map((row) => `order ${row.id} of seller ${row.seller_id} never left ${row.state}`),
-    ...money.rows.map((row) => `payout or refund ${row.id} never left ${row.state}: ${row.reason ?? ""}`),
+    ...money.rows.map((row) => row.says),
   ];
 }
 

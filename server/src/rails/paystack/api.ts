@@ -1,4 +1,5 @@
 import type { Answered, JsonApi } from "../../net/json-call.ts";
+import { NoAnswer } from "../rail.ts";
 import type { RailMemory } from "../rail.ts";
 import { Piece } from "../read.ts";
 
@@ -25,14 +26,18 @@ export function dataOf(answered: Answered, what: string): { readonly data: Piece
   };
 }
 
-/** All pages of a list, as long as there are more. A list that does not end is cut where nobody could have so many. */
+/** All pages of a list. One that does not end, or is refused, is {@link NoAnswer}: what it did not show must not be taken for absent. */
 export async function everyPage(paystack: Paystack, path: string, what: string): Promise<Piece[]> {
   const all: Piece[] = [];
-  for (let page = 1; page <= 200; page += 1) {
-    const { body } = await paystack.api.call("GET", `${path}${path.includes("?") ? "&" : "?"}perPage=100&page=${page}`);
-    const items = new Piece(body, what).list("data");
+  for (let page = 1; page <= mostPages; page += 1) {
+    const answered = await paystack.api.call("GET", `${path}${path.includes("?") ? "&" : "?"}perPage=100&page=${page}`);
+    const body = new Piece(answered.body, what);
+    if (answered.status >= 300) throw new NoAnswer(`Paystack did not list ${what}: ${body.textOr("message", "no reason")}`);
+    const items = body.list("data");
     all.push(...items);
     if (items.length < 100) return all;
   }
-  return all;
+  throw new NoAnswer(`Paystack lists more than ${mostPages} pages of ${what}`);
 }
+
+const mostPages = 500;

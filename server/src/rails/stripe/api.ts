@@ -78,8 +78,9 @@ export async function dataOf(what: string, call: Promise<unknown>): Promise<Piec
   throw new NoAnswer(`Stripe did not show ${what}: ${answer.refused.message}`);
 }
 
-/** Every object of a list, newest first, as long as it is wanted. */
+/** Every object of a list, newest first, as long as it is wanted. A list that comes back to where it was would never end: {@link NoAnswer}. */
 export async function* everyOne(what: string, list: (page: { limit: number; starting_after?: string }) => Promise<unknown>) {
+  const been = new Set<string>();
   let after: string | undefined;
   for (;;) {
     const page = await dataOf(what, list({ limit: 100, ...(after === undefined ? {} : { starting_after: after }) }));
@@ -87,6 +88,8 @@ export async function* everyOne(what: string, list: (page: { limit: number; star
     yield* all;
     after = all.at(-1)?.text("id");
     if (after === undefined || page.raw("has_more") !== true) return;
+    if (been.has(after)) throw new NoAnswer(`${what} go round in circles: ${after} came twice`);
+    been.add(after);
   }
 }
 
