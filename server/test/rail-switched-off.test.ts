@@ -3,6 +3,7 @@ import { accept } from "../src/actions/accept.ts";
 import { deliver } from "../src/actions/deliver.ts";
 import { callsAtOnce, connectRails, railSettings, refuseStranded } from "../src/commands/connect-rails.ts";
 import { readConfig } from "../src/config.ts";
+import { standingAlarms } from "../src/db/alarms.ts";
 import { StartError } from "../src/db/start-error.ts";
 import { must } from "../src/domain/fault.ts";
 import type { Rail } from "../src/rails/rail.ts";
@@ -27,6 +28,18 @@ test("money for a rail whose key is gone waits, is told of, and leaves once, whe
   expect((await world.sends(id)).map((one) => [one.state, one.attempts])).toEqual([["queued", 0]]);
   const { rows } = await world.engine.pool.query("SELECT kind FROM alarms WHERE about = 'paystack'");
   expect(rows).toEqual([{ kind: "rail_not_connected" }]);
+  // Cleared, it is told of again only after a day: by then it is another matter, or still the same.
+  const standing = async () => (await standingAlarms(world.engine.pool, null, 100)).alarms.some((one) => one.kind === "rail_not_connected");
+  const clearedBefore = (hours: number) =>
+    world.engine.pool.query("UPDATE alarms SET cleared_at = $1 WHERE about = 'paystack'", [
+      new Date(world.engine.now().getTime() - hours * 3_600_000),
+    ]);
+  await clearedBefore(23);
+  await world.forward(900_000);
+  expect(await standing()).toBe(false);
+  await clearedBefore(25);
+  await world.forward(900_000);
+  expect(await standing()).toBe(true);
   // Nobody may start so: what is unfinished could neither be sent nor asked about.
   await expect(refuseStranded(world.engine.pool, rails)).rejects.toThrow(/unfinished at paystack, which is not connected/);
   rails.set("paystack", paystack);

@@ -11,6 +11,13 @@ export const alarmQueries = {
     text: `INSERT INTO alarms (kind, about, says, at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (kind, about) DO UPDATE SET says = excluded.says, at = excluded.at, cleared_at = NULL`,
   },
+  // One that was cleared rings again a day later: whoever cleared it may have mended something else.
+  while: {
+    name: "raise_alarm_while_it_lasts",
+    text: `INSERT INTO alarms (kind, about, says, at) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (kind, about) DO UPDATE SET says = excluded.says, at = excluded.at, cleared_at = NULL
+             WHERE alarms.cleared_at < excluded.at - interval '1 day'`,
+  },
   // The newest first; the next page begins after the alarm $1.
   list: {
     name: "list_alarms",
@@ -43,6 +50,11 @@ export async function raiseAlarm(client: Queryable, alarm: Alarm): Promise<void>
 /** The same of a matter that had ended and is back: it rings though it was cleared before. */
 export async function raiseAlarmAgain(client: Queryable, alarm: Alarm): Promise<void> {
   await run(client, alarmQueries.again, [alarm.kind, alarm.about, alarm.says, alarm.at.toISOString()]);
+}
+
+/** The same of a matter that goes on, told of each time it is met: once cleared it rings again after a day, if it still stands or is back. */
+export async function raiseAlarmWhileItLasts(client: Queryable, alarm: Alarm): Promise<void> {
+  await run(client, alarmQueries.while, [alarm.kind, alarm.about, alarm.says, alarm.at.toISOString()]);
 }
 
 export interface StandingAlarm extends Alarm {

@@ -10,7 +10,7 @@ import { expireOffer } from "../actions/offer.ts";
 import type { OrderAsk } from "../actions/order-step.ts";
 import type { DueRow, OfRails } from "../db/due.ts";
 import { readDue } from "../db/due.ts";
-import { raiseAlarm } from "../db/alarms.ts";
+import { raiseAlarmAgain } from "../db/alarms.ts";
 import { dueOf, later } from "../domain/deadlines.ts";
 import type { OrderState } from "../domain/order-table.ts";
 import { isRefusal } from "../domain/refusals.ts";
@@ -42,7 +42,7 @@ async function stepAll(engine: Engine, rows: readonly DueRow[]): Promise<Fired[]
       const state = row["state"] as OrderState;
       const ask: OrderAsk = { ...byClock(seller, "deadlines"), orderId: id };
       if (state === "disputed") {
-        await raiseAlarm(engine.pool, {
+        await raiseAlarmAgain(engine.pool, {
           kind: "ruling_overdue",
           about: `order ${id}`,
           says: `The dispute over order ${id} waits for a ruling.`,

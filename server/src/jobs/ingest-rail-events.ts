@@ -3,7 +3,7 @@ import { settlePayment } from "../actions/book-steps.ts";
 import type { Answer } from "../actions/command.ts";
 import { movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
-import { raiseAlarm } from "../db/alarms.ts";
+import { raiseAlarm, raiseAlarmWhileItLasts } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
 import type { OfRails } from "../db/due.ts";
 import { railEventQueries } from "../db/rail-events.ts";
@@ -86,7 +86,7 @@ const worrying = 8;
 
 async function worry(engine: Engine, { id, rail, type, reference }: Stored): Promise<void> {
   const says = `The report ${id} of ${rail} (${type} of ${reference}) could not be handled ${worrying} times; it is still being tried.`;
-  await raiseAlarm(engine.pool, { kind: "report_keeps_failing", about: `${rail} ${id}`, says, at: engine.now() });
+  await raiseAlarmWhileItLasts(engine.pool, { kind: "report_keeps_failing", about: `${rail} ${id}`, says, at: engine.now() });
 }
 
 function waitOf(event: Stored): number {

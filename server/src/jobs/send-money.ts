@@ -3,7 +3,7 @@ import type { Answer } from "../actions/command.ts";
 import type { AttemptOutcome, DisbursementAsk, SendInput } from "../actions/send.ts";
 import { concludeAttempt, startSending } from "../actions/send.ts";
 import { requeue } from "../actions/unpark.ts";
-import { raiseAlarm } from "../db/alarms.ts";
+import { raiseAlarm, raiseAlarmWhileItLasts } from "../db/alarms.ts";
 import { run } from "../db/connect.ts";
 import { railMemory } from "../db/rail-memory.ts";
 import { attemptOrders } from "../db/due.ts";
@@ -154,13 +154,13 @@ const worrying = 8;
 
 async function worry(engine: Engine, kind: string, id: number): Promise<void> {
   const says = `The ${kind} ${id} has failed ${worrying} times at the rail; it is still being tried.`;
-  await raiseAlarm(engine.pool, { kind: "send_keeps_failing", about: `${kind} ${id}`, says, at: engine.now() });
+  await raiseAlarmWhileItLasts(engine.pool, { kind: "send_keeps_failing", about: `${kind} ${id}`, says, at: engine.now() });
 }
 
 /** Money waits for a rail whose key is gone. It stays owed, and is looked at again. */
 async function missRail(engine: Engine, rail: string): Promise<void> {
   const says = `Money waits to be sent by ${rail}, which is not connected: set its key again. Nothing is lost meanwhile.`;
-  await raiseAlarm(engine.pool, { kind: "rail_not_connected", about: rail, says, at: engine.now() });
+  await raiseAlarmWhileItLasts(engine.pool, { kind: "rail_not_connected", about: rail, says, at: engine.now() });
 }
 
 /** Attempts whose outcome is in doubt or still pending: asks the rail, which alone can say; what it never saw is sent again under the same reference. */
@@ -241,7 +241,7 @@ export async function concludeIt(
   const answer = await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, rail), attemptId, orderIds }, outcome));
   if (outcome.status === "pending" && outcome.reason !== undefined) {
     const says = `Attempt ${attemptId} waits at ${rail}. ${outcome.reason}`;
-    await raiseAlarm(engine.pool, { kind: "send_waits_at_rail", about: `attempt ${attemptId}`, says, at: engine.now() });
+    await raiseAlarmWhileItLasts(engine.pool, { kind: "send_waits_at_rail", about: `attempt ${attemptId}`, says, at: engine.now() });
   }
   if (!isRefusal(answer) && answer.done["twice"] === true) {
     const says = `${rail} says that the attempt ${attemptId} succeeded, which it had called failed, and its money has left by another attempt or was decided anew. Look it up there: it may have been paid twice.`;
