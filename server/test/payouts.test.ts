@@ -10,7 +10,7 @@ import type { Disbursement } from "../src/domain/facts.ts";
 import { must } from "../src/domain/fault.ts";
 import { account, attemptReference, bank, expectDone, makeDue, payouts, provider, reach, withRail } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
-import { testWorld } from "./setup/world.ts";
+import { day, testWorld } from "./setup/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -243,6 +243,24 @@ describe("amounts below the smallest payout", () => {
     expect(attempts.size).toBe(1);
     const { rows } = await world.engine.pool.query("SELECT amount FROM attempts WHERE id = $1", [[...attempts][0]]);
     expect(rows[0]?.["amount"]).toBe(383_250n + parts.reduce((sum, part) => sum + part, 0n));
+  });
+
+  test("say so once a new account's cooling-off is over, not still when money was to go there", async () => {
+    const id = await small();
+    world.settings.coolingOff = day;
+    try {
+      await bank(world, "0016");
+      await world.due();
+      expect((await payout(id)).reason).toMatch(/^The payout details were changed/);
+      await world.advance(day + 1_000);
+      await world.due();
+      expect(await payout(id)).toMatchObject({ state: "parked", dueAt: null, reason: expect.stringMatching(/^The amount is below/) });
+    } finally {
+      world.settings.coolingOff = 0;
+    }
+    await world.accepted();
+    await world.due();
+    expect((await payout(id)).state).toBe("succeeded");
   });
 
   test("a sum that comes back parks every part of it, and a new account gets all of it", async () => {

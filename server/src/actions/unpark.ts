@@ -2,7 +2,7 @@ import type { Disbursement, PayeeDetails, PayeeKind } from "../domain/facts.ts";
 import { decide } from "../domain/machine.ts";
 import { disbursementMachine } from "../domain/money-out-table.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
-import { disbursementNeeds } from "../domain/side-needs.ts";
+import { disbursementNeeds, waitsForPayee } from "../domain/side-needs.ts";
 import type { Book } from "./book.ts";
 import type { Command } from "./command.ts";
 import { command } from "./command.ts";
@@ -23,10 +23,12 @@ export function requeue(ask: DisbursementAsk): Command {
     const facts = book.factsOfDisbursement(judged);
     const row = decide(disbursementMachine, one.state, "requeue", ask.actor.party, (need) => disbursementNeeds[need].judge(facts));
     if (isRefusal(row) && ask.actor.party === "clock" && one.state === "parked") {
-      // Nothing to do yet: the clock looks again when the last hold that has a time is over, or never by itself.
+      // Nothing to do yet: the clock looks again when the last hold that has a time is over, or never by itself. What it waits for may have
+      // changed: a cooling-off is over, and now it is too little to be sent.
+      const reason = waitsForPayee(facts) ?? one.reason;
       return (writer) => ({
         disbursement: one.id,
-        state: writer.book.disbursements.change(one.id, { dueAt: parkedUntil(book, one) }).state,
+        state: writer.book.disbursements.change(one.id, { dueAt: parkedUntil(book, one), reason }).state,
       });
     }
     if (isRefusal(row)) return row;

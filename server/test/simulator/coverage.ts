@@ -84,10 +84,13 @@ const faultsMet = [
   "webhook_never",
 ];
 
+/** What happens over emulators alone, where a payee's account may come to be refused at any time. */
+const ofTheEmulators = ["provider's account mended", "seller's account mended"];
+
 /** What must have happened in a run long enough: over the sandbox rail, or over that rail's emulator. */
 export function behavioursOver(rail: string | undefined): readonly string[] {
   if (rail === undefined) return behaviours;
-  return [...behaviours.filter((one) => !ofTheSandbox.includes(one)), ...faultsMet.map((fault) => `${rail}: ${fault}`)];
+  return [...behaviours.filter((one) => !ofTheSandbox.includes(one)), ...ofTheEmulators, ...faultsMet.map((fault) => `${rail}: ${fault}`)];
 }
 
 export interface Coverage {

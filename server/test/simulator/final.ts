@@ -30,9 +30,14 @@ async function stuck(pool: pg.Pool): Promise<string[]> {
        || coalesce(', due ' || d.due_at, '') || coalesce(': ' || d.reason, '') AS says
      FROM disbursements d WHERE d.state NOT IN ('succeeded', 'cancelled', 'parked') AND NOT (${tooLittle}) LIMIT 5`,
   );
+  // A time that has passed keeps nothing waiting, or is no longer the reason.
+  const forgotten = await pool.query<{ says: string }>(
+    `SELECT 'payout ' || d.seller_id || '/' || d.id || ' of ' || d.amount || ' is still parked: ' || d.reason AS says FROM disbursements d
+     WHERE d.state = 'parked' AND substring(d.reason FROM 'goes there from (.*Z)')::timestamptz < clock_timestamp() LIMIT 5`,
+  );
   return [
     ...orders.rows.map((row) => `order ${row.id} of seller ${row.seller_id} never left ${row.state}`),
-    ...money.rows.map((row) => row.says),
+    ...[...money.rows, ...forgotten.rows].map((row) => row.says),
   ];
 }
 

@@ -16,6 +16,7 @@ import { Random } from "./random.ts";
 
 /** One seller and what the seed gave it. */
 export interface Shop {
+  readonly name: string;
   readonly sellerId: number;
   readonly random: Random;
   readonly provider: number | null;
@@ -31,9 +32,15 @@ export interface Shop {
 /** Endings at which the sandbox rail behaves specially, and one at which all is well. */
 const endings = ["0011", "0011", "0011", "0011", "0001", "0002", "0003", "0004", "0008", "0009"] as const;
 
-/** A bank account that nobody had before; its last digits say how the rail will treat it. */
-export function account(random: Random): PayeeDetails {
-  const accountNumber = `${String(random.whole(0, 99_999_999)).padStart(8, "0")}${random.pick(endings)}`;
+/** Since when each account number is known. */
+export type Registered = Map<string, number>;
+
+/** A bank account that nobody had before, of ten digits as in Nigeria; its last ones say how the sandbox rail will treat it. */
+export function account(random: Random, registered: Registered, since: number): PayeeDetails {
+  let accountNumber: string;
+  do accountNumber = `${String(random.whole(0, 999_999)).padStart(6, "0")}${random.pick(endings)}`;
+  while (registered.has(accountNumber));
+  registered.set(accountNumber, since);
   return { bankCode: "058", nipBankCode: "000013", bankName: "Guaranty Trust Bank", accountNumber, accountName: "A Payee" };
 }
 
@@ -42,6 +49,15 @@ const buyerOf = (name: string, nth: number) => ({
   phone: `+23480${String(nth).padStart(8, "0")}`,
   firstName: "Ngozi",
   lastName: "Bello",
+});
+
+/** Who serves a seller's orders, all but the account. */
+export const providerOf = (name: string, dollars: boolean) => ({
+  type: dollars ? (2 as const) : (1 as const),
+  firstName: "P",
+  lastName: "P",
+  email: `sp@${name}.example`,
+  phone: "+2348099999999",
 });
 
 /** A seller with terms of its own, some with a shop that is told, a service provider, or projects. */
@@ -53,7 +69,7 @@ export async function openShop(input: {
   readonly nth: number;
   readonly now: Date;
   readonly act: (command: Command) => Promise<Answer>;
-  readonly registered: Map<string, number>;
+  readonly registered: Registered;
   /** Who runs a marketplace that this seller may belong to. */
   readonly operatorId: number | null;
   /** Whether the service provider is paid in dollars. */
@@ -63,7 +79,9 @@ export async function openShop(input: {
   const random = new Random(seed, `seller ${name}`);
   const secrets = seedSecrets(input.secretKey, { fast: true });
   const publicKey = secrets.newPublicKey();
-  const bank = account(random);
+  // What a seller joined with has been cooling off for long.
+  const fresh = () => account(random, input.registered, Number.NEGATIVE_INFINITY);
+  const bank = fresh();
   const joined = await joinSeller(
     input.pool,
     {
@@ -107,16 +125,12 @@ export async function openShop(input: {
     return Number(answer.done[field]);
   };
   const sellerId = joined.id;
-  const details = account(random);
+  const details = fresh();
   const provider = random.chance(input.dollars ? 0.9 : 0.5)
     ? await done(
         saveProvider(ask(sellerId, "seller", false), {
+          ...providerOf(name, input.dollars),
           providerId: null,
-          type: input.dollars ? 2 : 1,
-          firstName: "P",
-          lastName: "P",
-          email: `sp@${name}.example`,
-          phone: "+2348099999999",
           details: input.dollars ? { wiseAccountId: `of-${name}`, accountName: "A Payee" } : details,
         }),
         "provider",
@@ -137,6 +151,7 @@ export async function openShop(input: {
     await run(input.pool, sellerQueries.associate, [input.operatorId, sellerId, "confirmed", now]);
   }
   return {
+    name,
     sellerId,
     random,
     provider,
@@ -191,10 +206,9 @@ export function livesOf(seed: number, name: string, shop: Shop, orders: number, 
 export async function moveAccount(
   shop: Shop,
   act: (command: Command) => Promise<Answer>,
-  registered: Map<string, number>,
+  registered: Registered,
   now: number,
 ): Promise<void> {
-  const bank = account(shop.random);
-  registered.set(String(bank.accountNumber), now);
+  const bank = account(shop.random, registered, now);
   await act(setSeller(ask(shop.sellerId, "seller", false), { bank }));
 }

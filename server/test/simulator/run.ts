@@ -26,10 +26,11 @@ import { ask, begin, day, hour, live } from "./life.ts";
 import type { Hands, Life } from "./life.ts";
 import { count, Outages, Shops } from "./outside.ts";
 import type { Counts } from "./outside.ts";
+import { mendAccounts } from "./mending.ts";
 import { operate } from "./operator.ts";
 import { Payer } from "./payer.ts";
 import { livesOf, moveAccount, openShop } from "./people.ts";
-import type { Shop } from "./people.ts";
+import type { Registered, Shop } from "./people.ts";
 import { newSecretKey, startProcess } from "./process.ts";
 import type { RailSide } from "./rail-side.ts";
 import { Random } from "./random.ts";
@@ -88,7 +89,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const gate = rivals ? undefined : new Gate();
   if (gate !== undefined) new Trips(ownerUrl, "none", gate).under(ownerPool);
   const outages = new Outages();
-  const registered = new Map<string, number>();
+  const registered: Registered = new Map();
   const onSend = (request: SendRequest) => {
     const number = "accountNumber" in request.to ? request.to.accountNumber : "";
     const since = registered.get(number);
@@ -229,6 +230,8 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       // Not at the very end: what was parked would set off again, and could not arrive any more (seed 3000, 34 years).
       for (const shop of shopsOpen)
         if (shop.random.chance(0.006) && !shop.mendsNothing && !outages.calm) await moveAccount(shop, act, registered, now);
+      // The sandbox rail has accounts that are dead for good instead.
+      if (options.rail !== undefined && !outages.calm) await mendAccounts({ pool: ownerPool, shops: shopsOpen, act, registered, now, met });
       for (const shop of shopsOpen) if (shop.random.chance(0.001)) await changeKeys(shop);
       if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)), world.pick(["NGN", "NGN", "USD"]));
       if (world.chance(0.05)) await round();
