@@ -84,6 +84,16 @@ const settings: SellerSettingsView = {
   done: "The terms are saved.",
 };
 
+const lastPages = {
+  alarms_before: null,
+  reports_before: null,
+  disputes_after: null,
+  unapplied_before: null,
+  parked_before: null,
+  holds_before: null,
+  receivables_after: null,
+};
+
 const overview: OperatorView = {
   ...operator,
   actionUrl: "/operator",
@@ -198,8 +208,8 @@ const overview: OperatorView = {
     },
   ],
   receivables: [{ sellerId: 8, sellerName: "Bello Motors", amount: 600_000n, currency: "NGN" }],
-  counts: { alarms: 51, railEvents: 1 },
-  next: { alarms_before: 12, reports_before: null },
+  counts: { alarms: 51, railEvents: 1, disputes: 2, unapplied: 2, parked: 130, holds: 2, receivables: 1 },
+  next: { ...lastPages, alarms_before: 12, parked_before: "5021" },
   done: null,
   errors: [],
   tried: null,
@@ -313,8 +323,8 @@ export function signedInSamples(): Sample[] {
       html: operatorPage({
         ...overview,
         ...none,
-        counts: { alarms: 0, railEvents: 0 },
-        next: { alarms_before: null, reports_before: null },
+        counts: { alarms: 0, railEvents: 0, disputes: 0, unapplied: 0, parked: 0, holds: 0, receivables: 0 },
+        next: lastPages,
       }),
     },
     {

@@ -32,21 +32,45 @@ type Shown =
 
 const alarmsAtOnce = 50;
 const eventsAtOnce = 50;
+const linesAtOnce = 100;
 
 /** What the overview shows, without the frame around it; `asked` says from where on, by the names that `next` has. */
 export async function overview(app: App, asked: Fields = {}): Promise<Pick<OperatorView, Shown>> {
   const now = app.now();
+  const from = {
+    disputes: text(asked, "disputes_after"),
+    unapplied: text(asked, "unapplied_before"),
+    parked: text(asked, "parked_before"),
+    holds: text(asked, "holds_before"),
+    receivables: text(asked, "receivables_after"),
+  };
   const [rows, alarms, solvency, events] = await Promise.all([
-    readOperatorRows(app.pool),
+    readOperatorRows(app.pool, from, linesAtOnce),
     standingAlarms(app.pool, wholeNumber(text(asked, "alarms_before")) ?? null, alarmsAtOnce),
     app.work.solvency(),
     unexplainedEvents(app.pool, wholeNumber(text(asked, "reports_before")) ?? null, eventsAtOnce),
   ]);
   return {
     now,
-    counts: { alarms: alarms.count, railEvents: events.count },
-    next: { alarms_before: alarms.next, reports_before: events.next },
-    disputes: rows.disputes.map(({ order, sellerName, proposed }) => ({
+    counts: {
+      alarms: alarms.count,
+      railEvents: events.count,
+      disputes: rows.disputes.count,
+      unapplied: rows.unapplied.count,
+      parked: rows.parked.count,
+      holds: rows.holds.count,
+      receivables: rows.receivables.count,
+    },
+    next: {
+      alarms_before: alarms.next,
+      reports_before: events.next,
+      disputes_after: rows.disputes.next,
+      unapplied_before: rows.unapplied.next,
+      parked_before: rows.parked.next,
+      holds_before: rows.holds.next,
+      receivables_after: rows.receivables.next,
+    },
+    disputes: rows.disputes.lines.map(({ order, sellerName, proposed }) => ({
       sellerId: order.sellerId,
       orderId: order.id,
       url: orderUrl(order),
@@ -59,7 +83,7 @@ export async function overview(app: App, asked: Fields = {}): Promise<Pick<Opera
       proposed,
     })),
     alarms: alarms.alarms,
-    unapplied: rows.unapplied.map((payment) => ({
+    unapplied: rows.unapplied.lines.map((payment) => ({
       sellerId: payment.sellerId,
       paymentId: payment.id,
       reference: payment.reference,
@@ -70,7 +94,7 @@ export async function overview(app: App, asked: Fields = {}): Promise<Pick<Opera
       unknown: payment.sellerId === 0,
       orderUrl: payment.orderId === null ? null : `/operator/orders/${payment.sellerId}/${payment.orderId}`,
     })),
-    parked: rows.parked.map((one) => ({
+    parked: rows.parked.lines.map((one) => ({
       sellerId: one.sellerId,
       id: one.id,
       kind: one.kind,
@@ -85,10 +109,10 @@ export async function overview(app: App, asked: Fields = {}): Promise<Pick<Opera
       orderUrl: one.orderId === null ? null : `/operator/orders/${one.sellerId}/${one.orderId}`,
       orderId: one.orderId,
     })),
-    holds: rows.holds.map(holdLine),
+    holds: rows.holds.lines.map(holdLine),
     solvency,
     railEvents: events.events,
-    receivables: rows.receivables,
+    receivables: rows.receivables.lines,
   };
 }
 

@@ -57,6 +57,15 @@ export interface RailEventLine {
   readonly note: string | null;
 }
 
+type Next =
+  | "alarms_before"
+  | "reports_before"
+  | "disputes_after"
+  | "unapplied_before"
+  | "parked_before"
+  | "holds_before"
+  | "receivables_after";
+
 /** The operator's first page. Its forms post to `actionUrl` with `action`; see `operator-money.ts`. */
 export interface OperatorView extends SignedInView {
   readonly actionUrl: string;
@@ -71,8 +80,8 @@ export interface OperatorView extends SignedInView {
   readonly railEvents: readonly RailEventLine[];
   readonly receivables: readonly ReceivableLine[];
   /** How many there are in all; the lists hold a page of them, and `next` asks for the next one. */
-  readonly counts: { readonly alarms: number; readonly railEvents: number };
-  readonly next: { readonly alarms_before: number | null; readonly reports_before: number | null };
+  readonly counts: Readonly<Record<"alarms" | "railEvents" | "disputes" | "unapplied" | "parked" | "holds" | "receivables", number>>;
+  readonly next: Readonly<Record<Next, number | string | null>>;
   readonly done: string | null;
   readonly errors: readonly FieldError[];
   /** Ids of the form that failed begin with it, e.g. `match-812`. */
@@ -80,14 +89,15 @@ export interface OperatorView extends SignedInView {
 }
 
 export function operatorPage(view: OperatorView): string {
+  const { counts } = view;
   const body = html`<div class="head"><h1>Overview</h1><p class="muted">As of ${moment(view.now)}</p></div>${doneMessage(view.done)}${errorSummary(view.errors, view.tried ?? "")}
 ${alarms(view)}
-${section("Disputes waiting for a decision", view.disputes.length, disputes(view.disputes))}
-<div class="columns">${solvency(view.solvency)}${section("Sellers that owe money", view.receivables.length, receivablesTable(view, view.receivables))}</div>
-${section("Money that fits nothing yet", view.unapplied.length, unappliedSection(view, view.unapplied))}
-${section("Parked payouts and refunds", view.parked.length, parkedTable(view, view.parked))}
-${section("Holds", view.holds.length, holdsTable(view, view.holds))}
-${section("Reports of the payment company that nothing was done for", view.counts.railEvents, html`${railEvents(view)}${further(view, "reports_before", "reports")}`)}`;
+${section("Disputes waiting for a decision", counts.disputes, html`${disputes(view.disputes)}${further(view, "disputes_after", "disputes")}`)}
+<div class="columns">${solvency(view.solvency)}${section("Sellers that owe money", counts.receivables, html`${receivablesTable(view, view.receivables)}${further(view, "receivables_after", "sellers that owe money")}`)}</div>
+${section("Money that fits nothing yet", counts.unapplied, html`${unappliedSection(view, view.unapplied)}${further(view, "unapplied_before", "money that fits nothing")}`)}
+${section("Parked payouts and refunds", counts.parked, html`${parkedTable(view, view.parked)}${further(view, "parked_before", "parked payouts and refunds")}`)}
+${section("Holds", counts.holds, html`${holdsTable(view, view.holds)}${further(view, "holds_before", "holds")}`)}
+${section("Reports of the payment company that nothing was done for", counts.railEvents, html`${railEvents(view)}${further(view, "reports_before", "reports")}`)}`;
   return signedIn(view, { title: "Overview", body });
 }
 
@@ -96,9 +106,9 @@ function section(heading: string, count: number, body: Value): Html {
   return html`<section class="block"><h2>${heading} <span class="muted">(${count})</span></h2>${body}</section>`;
 }
 
-function further(view: OperatorView, name: "alarms_before" | "reports_before", what: string): Html {
+function further(view: OperatorView, name: Next, what: string): Html {
   const cursor = view.next[name];
-  return html`${cursor !== null && furtherPages({ what, first: view.actionUrl, next: `${view.actionUrl}?${name}=${cursor}` })}`;
+  return html`${cursor !== null && furtherPages({ what, first: view.actionUrl, next: `${view.actionUrl}?${name}=${encodeURIComponent(cursor)}` })}`;
 }
 
 function alarms(view: OperatorView): Html {
