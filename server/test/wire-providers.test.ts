@@ -77,11 +77,17 @@ describe("serviceprovider/create", () => {
     };
     expect((await create(usd)).body.data).toMatchObject({ type: 2, account_id: "P47412", bank_code: null, bank_account_number: null });
     // Another account under the same phone mends it; a naira provider with that phone stays what it is.
-    const mended = (await create({ ...usd, account_id: "P47413" })).body.data;
+    const mended = (await create({ ...usd, account_id: "P47413" })).body.data as { id: number };
     expect(mended).toMatchObject({ id: ((await create(usd)).body.data as { id: number }).id, account_id: "P47413" });
     const both = (await create({ phone: "+2348036660009", bank_account_number: "0123456787" })).body.data as { id: number };
     const dollars = (await create({ ...usd, account_id: "P47414", phone: "+2348036660009" })).body.data as { id: number };
     expect(dollars.id).not.toBe(both.id);
+    // Nor does a dollar provider turn into a naira one.
+    const naira = { phone: usd.phone, bank_account_number: "0123456786" };
+    const home = (await create(naira)).body.data as { id: number; type: number };
+    expect(home.id).not.toBe(mended.id);
+    expect((await create(usd)).body.data).toMatchObject({ id: mended.id, type: 2 });
+    expect((await create(naira)).body.data).toMatchObject({ id: home.id, type: 1 });
     const missing = await world.still(() => create({ ...usd, account_id: "" }));
     expect([missing.status, missing.body.message]).toEqual([422, "The account_id field is required."]);
   });

@@ -63,14 +63,17 @@ export function providerRoutes(server: FastifyInstance, app: App): void {
 }
 
 /**
- * The same account, or the same phone, of the same seller is the same provider: the call then updates it. Somebody paid in naira does not
- * become somebody paid in dollars by it, since orders in naira could not pay them then: that is a second provider.
+ * The same account, or the same phone, of the same seller is the same provider: the call then updates it. Somebody paid in one currency does not
+ * become somebody paid in the other by it, since their orders could not pay them then: that is a second provider.
  */
 function samePayee(provider: Provider, input: ProviderInput): boolean {
-  const samePhone = input.phone !== "" && provider.phone === input.phone;
-  if (input.type === 2) return provider.type === 2 && (provider.details.wiseAccountId === input.details.wiseAccountId || samePhone);
-  const { accountNumber, bankCode } = provider.details;
-  return (accountNumber === input.details.accountNumber && bankCode === input.details.bankCode) || samePhone;
+  if (provider.type !== input.type) return false;
+  const [old, given] = [provider.details, input.details];
+  const sameAccount =
+    input.type === 2
+      ? old.wiseAccountId === given.wiseAccountId
+      : old.accountNumber === given.accountNumber && old.bankCode === given.bankCode;
+  return sameAccount || (input.phone !== "" && provider.phone === input.phone);
 }
 
 /** A provider from the wire's fields; a text is the documented sentence for what is missing. */
