@@ -116,13 +116,17 @@ describe("deductions of many refunds", () => {
     expect(madeUpOf(few, 270n)).toEqual([1, 2]);
     expect(madeUpOf(few, 350n)).toEqual([0, 3]);
     expect(madeUpOf(few, 1n)).toBeUndefined();
+    const failed = [1n, 2n, 4n, 8n, 16n, 32n].map((amount) => ({ amount, likely: false }));
+    expect(madeUpOf(failed, 1n + 4n + 8n + 16n)).toEqual([0, 2, 3, 4]);
   });
 
   test("of very many at most two, and then one, may be otherwise", () => {
     const many = (n: number) => Array.from({ length: n }, (_, place) => ({ amount: 1_000n * 2n ** BigInt(place), likely: true }));
     const total = (n: number, ...out: number[]) => 1_000n * (2n ** BigInt(n) - 1n - out.reduce((s, place) => s + 2n ** BigInt(place), 0n));
+    expect(madeUpOf(many(100), total(100, 3, 50, 70))).toHaveLength(97);
     expect(madeUpOf(many(101), total(101, 3, 50))).toHaveLength(99);
     expect(madeUpOf(many(101), total(101, 3, 50, 70))).toBeUndefined();
+    expect(madeUpOf(many(400), total(400, 3, 50))).toHaveLength(398);
     expect(madeUpOf(many(401), total(401, 3))).toHaveLength(400);
     expect(madeUpOf(many(401), total(401, 3, 50))).toBeUndefined();
   });

@@ -99,21 +99,23 @@ const odds: readonly (readonly [candidates: number, odd: number])[] = [
  * are otherwise: left out, or in although not likely. Undefined where nothing fits, or where several fit equally well. Answers their places.
  */
 export function madeUpOf(candidates: readonly Candidate[], total: bigint): number[] | undefined {
-  const likely = candidates.flatMap(({ likely: is }, place) => (is ? [place] : []));
-  const amountsAt = (places: readonly number[]) => places.flatMap((place) => candidates[place]?.amount ?? []);
-  const chosen = addsUp(amountsAt(likely), total)?.flatMap((at) => likely[at] ?? []);
-  return chosen ?? addsUp(amountsAt([...candidates.keys()]), total) ?? nearly(candidates, likely, total);
+  const likely = candidates.map((one, place) => ({ ...one, place })).filter((one) => one.likely);
+  const chosen = addsUp(amountsOf(likely), total);
+  if (chosen !== undefined) return likely.filter((_, at) => chosen.includes(at)).map(({ place }) => place);
+  return addsUp(amountsOf(candidates), total) ?? nearly(candidates, total);
 }
 
-function nearly(candidates: readonly Candidate[], likely: readonly number[], total: bigint): number[] | undefined {
-  const off = total - likely.reduce((sum, place) => sum + (candidates[place]?.amount ?? 0n), 0n);
-  const turns = candidates.map(({ amount, likely: is }) => (is ? -amount : amount));
+const amountsOf = (candidates: readonly Candidate[]): bigint[] => candidates.map(({ amount }) => amount);
+
+function nearly(candidates: readonly Candidate[], total: bigint): number[] | undefined {
+  const off = candidates.reduce((left, { amount, likely }) => (likely ? left - amount : left), total);
+  const turns = candidates.map(({ amount, likely }) => (likely ? -amount : amount));
   const most = odds.find(([many]) => candidates.length <= many)?.[1] ?? 1;
   for (let odd = 1; odd <= most; odd += 1) {
     const found = turned(turns, off, odd);
     if (found.length > 1) return undefined;
     const [places] = found;
-    if (places !== undefined) return [...candidates.keys()].filter((place) => likely.includes(place) !== places.includes(place));
+    if (places !== undefined) return candidates.flatMap(({ likely }, place) => (likely !== places.includes(place) ? [place] : []));
   }
   return undefined;
 }
