@@ -131,7 +131,7 @@ test("what a process took and left, an attempt, a rail event, a notification, ca
   const now = Date.now();
   const iso = (at: number) => new Date(at).toISOString();
   await world.database.ownerPool.query("UPDATE rail_events SET due_at = received_at");
-  const claim = (at: number) => run(pool, railEventQueries.claim, [iso(at), null, true]);
+  const claim = (at: number) => run(pool, railEventQueries.claim, [iso(at), null, true, []]);
   expect((await claim(now)).rowCount).toBeGreaterThan(0);
   expect((await claim(now + 5_000)).rowCount).toBe(0);
   expect((await claim(now + within)).rowCount).toBeGreaterThan(0);

@@ -170,3 +170,34 @@ test("a rail that is called too often is left alone, and no attempt is begun mea
   await world.settleDown();
   expect(await world.state(id)).toBe("completed");
 });
+
+test("what such a rail alone can tell more of waits untouched; what needs no answer of it does not", async () => {
+  const told = async (type: "unknown" | "payment.changed") => {
+    const event = { eventId: `left-alone-${type}`, type, reference: "nobody" };
+    const at = world.engine.now();
+    await storeRailEvent(world.engine.pool, {
+      rail: "paystack",
+      ...event,
+      body: Buffer.from("{}"),
+      parsed: { ...event, occurredAt: at },
+      at,
+    });
+  };
+  const tries = async () => {
+    const { rows } = await world.engine.pool.query(
+      "SELECT type, tries, outcome FROM rail_events WHERE event_id LIKE 'left-alone-%' ORDER BY type",
+    );
+    return rows;
+  };
+  world.engine.turns.heard("paystack", new NoAnswer("status 429", 120_000));
+  await told("payment.changed");
+  await told("unknown");
+  await world.settleDown();
+  expect(await tries()).toEqual([
+    { type: "payment.changed", tries: 0, outcome: null },
+    { type: "unknown", tries: 1, outcome: "unknown_type" },
+  ]);
+  await world.forward(3 * 60_000);
+  await world.settleDown();
+  expect((await tries())[0]).toEqual({ type: "payment.changed", tries: 1, outcome: "unknown_reference" });
+});

@@ -15,11 +15,13 @@ export const railEventQueries = {
            ON CONFLICT (rail, event_id) DO UPDATE SET times = rail_events.times + 1 RETURNING id, times`,
   },
   // A lease: whoever claims an event has it for 15 seconds before another process may try it, and renews that for those still waiting. Of some
-  // rails ($2), or of all but those.
+  // rails ($2), or of all but those. A hint, of which only its rail can say more, waits while that rail is to be left alone ($4): asking it would
+  // fail, and each failure makes the next try later.
   claim: {
     name: "claim_rail_events",
     text: `UPDATE rail_events SET due_at = $1::timestamptz + interval '15 seconds', tries = tries + 1
            WHERE id IN (SELECT id FROM rail_events WHERE due_at <= $1 AND ($2::text[] IS NULL OR (rail = ANY ($2::text[])) = $3::boolean)
+                        AND NOT (rail = ANY ($4::text[]) AND type IN ('payment.changed', 'send.changed', 'refund.changed'))
                       ORDER BY id LIMIT 32 FOR UPDATE SKIP LOCKED)
            RETURNING id, rail, event_id, type, reference, parsed, tries`,
   },

@@ -51,6 +51,7 @@ async function claim(engine: Engine, of: OfRails | null): Promise<Stored[]> {
     engine.now().toISOString(),
     of === null ? null : [...of.rails],
     of?.only ?? true,
+    engine.turns.resting(),
   ]);
   return (rows as unknown as Stored[]).toSorted((a, b) => Number(a.id - b.id));
 }

@@ -208,8 +208,10 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
         processes[nth] = startProcess(parts, `${nth} of step ${steps}`);
         met("process restarted");
       }
-      if (world.chance(0.01) && !outages.calm) outages.begin(now + world.whole(6, 60) * hour);
-      if (world.chance(0.005) && !outages.calm) await downFor(world.whole(1, 6) * day);
+      // Over emulators years are lived in fewer steps.
+      const rare = options.rail === undefined ? 1 : 3;
+      if (world.chance(0.01 * rare) && !outages.calm) outages.begin(now + world.whole(6, 60) * hour);
+      if (world.chance(0.005 * rare) && !outages.calm) await downFor(world.whole(1, 6) * day);
       shops.giveUp();
       now = clock.now().getTime();
       await rail.passed(false);
@@ -236,7 +238,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       if (world.chance(0.01)) await payer.unknown(`nobody-${steps}`, BigInt(world.whole(1, 500_000)), world.pick(["NGN", "NGN", "USD"]));
       if (world.chance(0.05)) await round();
       const engines = processes.map(({ engine }) => engine);
-      if (options.rail !== undefined) await workWithRails(rail, engines, process(turn).engine);
+      if (options.rail !== undefined) await workWithRails(rail, engines, process(turn).engine, clock);
       else {
         if (rivals) await Promise.all(engines.map(runJobs));
         await runJobs(process(turn).engine);
