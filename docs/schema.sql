@@ -1024,6 +1024,7 @@ BEGIN
     order returned charge_back returned,
     order returned settle completed,
     payment abandoned receive received,
+    payment charged_back give_back charged_back,
     payment disputed lose charged_back,
     payment disputed win received,
     payment failed receive received,

@@ -231,7 +231,7 @@ describe("money under a reference that nobody knows", () => {
     const { paymentId } = await unknownMoney(world, 77_000n);
     await world.done(giveBack(house(paymentId)));
     expect(await world.refused(giveBack(house(paymentId)))).toBe("not_now");
-    expect(await world.refused(handOver(house(paymentId)))).toBe("not_now");
+    expect(await world.refused(handOver(house(paymentId), { sellerId: world.seller, orderId: 1 }))).toBe("not_now");
     const before = await refundedAtRail();
     await world.due();
     expect(await world.refused(giveBack(house(paymentId)))).toBe("not_now");
@@ -246,9 +246,9 @@ describe("money under a reference that nobody knows", () => {
       const unknown = await unknownMoney(world);
       if (settled) await world.rail.settle(new Date(Date.now() + 2 * 86_400_000));
       await world.due();
-      const handed = await world.done(handOver(house(unknown.paymentId)));
+      const handed = await world.done(handOver(house(unknown.paymentId), { sellerId: world.seller, orderId: id }));
       expect(handed).toMatchObject({ amount: 450_000, currency: "NGN", fee: 16_750, rail_reference: unknown.railReference, settled });
-      expect(await world.refused(handOver(house(unknown.paymentId)))).toBe("not_now");
+      expect(await world.refused(handOver(house(unknown.paymentId), { sellerId: world.seller, orderId: id }))).toBe("not_now");
       const told = { paymentId: null, orderId: id, rail: "sandbox", reference: unknown.reference, railReference: unknown.railReference };
       const receipt = { ...told, amount: 450_000n, currency: "NGN", fee: BigInt(Number(handed["fee"])) };
       const placed = await world.done(receivePayment(world.as("rail", "rail:sandbox"), receipt));

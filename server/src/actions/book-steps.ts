@@ -1,4 +1,3 @@
-import { must } from "../domain/fault.ts";
 import { feesTaken, floatAdded, fxChange, payIn, railFee, reverse, settle, writtenOff } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
@@ -125,16 +124,16 @@ export function writeOff(ask: Ask, input: { readonly amount: bigint; readonly cu
 
 /**
  * The operator knows whose unknown money it is: it leaves the house's book here, and the same receipt, as the answer has it, is then told to
- * the right one (with `settlePayment` after it where it was settled already).
+ * the right one (with `settlePayment` after it where it was settled already). The step says which order that is: no other may be told.
  */
-export function handOver(ask: PaymentAsk): Command {
+export function handOver(ask: PaymentAsk, to: { readonly sellerId: number; readonly orderId: number }): Command {
   return command("payment.hand_over", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
     if (payment.state !== "received" || payment.unapplied !== payment.received || isGoingBack(book, payment.id))
       return refuse("not_now", "This money has been placed already.");
     return (writer) => {
-      writer.stepPayment(payment, "hand_over", { unapplied: 0n });
+      writer.stepPayment(payment, "hand_over", { unapplied: 0n }, { to_seller: to.sellerId, to_order: to.orderId });
       const at = { rail: payment.rail, currency: payment.receivedCurrency ?? payment.currency };
       // All that the receipt did here, the rail's fee and its settlement included: they follow the money to the right book.
       const settled = payment.settled ? settle({ ...at, amount: payment.received - payment.railFee }) : [];
@@ -159,11 +158,13 @@ export function giveBack(ask: PaymentAsk): Command {
   return command("payment.give_back", ask, { payments: [ask.paymentId] }, (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (book.sellerId !== 0 || payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" || payment.unapplied === 0n || isGoingBack(book, payment.id))
+    // Of what was charged back in part the rest still goes to whoever paid it.
+    const { state } = payment;
+    if ((state !== "received" && state !== "charged_back") || payment.unapplied === 0n || isGoingBack(book, payment.id))
       return refuse("not_now", "This money has been placed already.");
     return (writer) => {
       refundUnapplied(writer, writer.stepPayment(payment, "give_back").id);
-      return { payment: must(book.payments.get(payment.id), "the payment").id, state: "received" };
+      return { payment: payment.id, state };
     };
   });
 }

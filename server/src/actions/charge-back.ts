@@ -17,6 +17,7 @@ import { command } from "./command.ts";
 import { conclude, payEnding, unpayEnding } from "./end-order.ts";
 import { wakeBehind } from "./holds.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
+import { refundUnapplied } from "./receive-payment.ts";
 import type { Writer } from "./writer.ts";
 
 /** The buyer's bank disputes a payment: sending stops and the order's clock stands still until the rail has decided. */
@@ -55,6 +56,8 @@ export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Co
         ...succeeded({ ...at, amount: 0n, cost: input.fee }),
       ]);
       endStandstill(writer, payment);
+      // Short money that its checkout ended without while it was disputed goes back now.
+      if (book.sellerId !== 0 && order?.state !== "awaiting_payment") refundUnapplied(writer, payment.id);
       return { payment: payment.id, state: "received" };
     };
   });
@@ -91,7 +94,10 @@ export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
           : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
       ]);
       endStandstill(writer, payment);
+      if (order !== undefined) holdForRefundUnderWay(writer, payment, order);
       const fromUnapplied = loseUnapplied(writer, payment, order ?? null, amount);
+      // What is left of it completes no order any more.
+      if (book.sellerId !== 0) refundUnapplied(writer, payment.id);
       if (order !== undefined && amount > fromUnapplied) loseFromOrder(writer, order.id, payment, amount - fromUnapplied);
       return { payment: payment.id, state: "charged_back", order: payment.orderId };
     };
@@ -126,6 +132,17 @@ function endStandstill(writer: Writer, payment: Payment): void {
   }
 }
 
+/** A refund along it that is under way may fail yet: the buyer has the money from the bank by then, so it waits for the operator. */
+function holdForRefundUnderWay(writer: Writer, payment: Payment, order: Order): void {
+  const underWay = writer.book.disbursements.where(
+    (one) => one.paymentId === payment.id && one.kind === "refund" && ["sending", "in_flight", "outcome_unknown"].includes(one.state),
+  );
+  if (underWay.length === 0) return;
+  const about = { orderId: order.id, projectId: null, payeeKind: null, payeeId: null } as const;
+  const note = "The buyer's bank took the payment back while a refund of it was under way: if that fails, the buyer has the money already.";
+  writer.placeHold({ ...about, scope: "order", reason: "operator", note, liftsAt: null });
+}
+
 /** Money of the payment that fitted nothing bears the loss first: unsent, from its account; already refunded, by the platform. */
 function loseUnapplied(writer: Writer, payment: Payment, order: Order | null, amount: bigint): bigint {
   const lost = least(payment.unapplied, amount);
@@ -144,17 +161,17 @@ function loseUnapplied(writer: Writer, payment: Payment, order: Order | null, am
 function loseFromOrder(writer: Writer, orderId: number, payment: Payment, amount: bigint): void {
   const order = must(writer.book.orders.get(orderId), `order ${orderId}`);
   const total = order.chargedBack + amount;
-  if (isHolding(order.state)) return loseFromEscrow(writer, order, amount, total);
+  if (isHolding(order.state)) return loseFromEscrow(writer, order, payment, amount, total);
   if (hasEnded(order.state)) return loseAfterEnd(writer, order, payment, amount, total);
 }
 
-function loseFromEscrow(writer: Writer, order: Order, amount: bigint, chargedBack: bigint): void {
+function loseFromEscrow(writer: Writer, order: Order, payment: Payment, amount: bigint, chargedBack: bigint): void {
   const held = writer.book.escrow(order);
   const all = amount >= held;
   const row = rowOf(writer, order, all ? "charge_back" : "charge_back_part", amount);
   const change = { lost: order.lost + least(amount, held), chargedBack };
   const stepped = writer.stepOrder(order, row, all ? { ...change, endedAt: writer.now } : change, { lost: Number(amount) });
-  writer.post(`order.${row.action}`, stepped, lostFromEscrow({ ...lossOf(order), amount: least(amount, held) }));
+  writer.post(`order.${row.action}`, stepped, lostFromEscrow({ ...lossOf(order, payment), amount: least(amount, held) }));
   if (all) conclude(writer, order.id);
 }
 
@@ -167,7 +184,7 @@ function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bi
   if (untouched && order.ending !== null && amount <= order.amount - order.lost) {
     const { buyerGets, cancellationFee, keepsEscrowFee } = order.ending;
     unpayEnding(writer, stepped, "order.charge_back");
-    writer.post("order.charge_back.lost", stepped, lostFromEscrow({ ...lossOf(order), amount }));
+    writer.post("order.charge_back.lost", stepped, lostFromEscrow({ ...lossOf(order, payment), amount }));
     const left = book.orders.change(order.id, { lost: order.lost + amount });
     if (left.lost < left.amount) payEnding(writer, left, { buyerGets, cancellationFee, keepsEscrowFee }, "order.charge_back.rest");
   } else {
@@ -178,7 +195,7 @@ function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bi
     // Refunds first, so that the buyer does not get the money twice.
     const inOrder = waiting.toSorted((a, b) => Number(b.kind === "refund") - Number(a.kind === "refund"));
     const unsent = inOrder.map((one) => ({ account: parseAccount(one.source).id, amount: one.amount }));
-    const postings = lostAfterEnding({ ...lossOf(order), unsent, refunded, amount });
+    const postings = lostAfterEnding({ ...lossOf(order, payment), unsent, refunded, amount });
     writer.post("order.charge_back", stepped, postings);
     takeAllUnsent(writer, inOrder, postings, payment);
   }
@@ -202,8 +219,10 @@ function takeAllUnsent(writer: Writer, waiting: readonly Disbursement[], posting
 function takeUnsent(writer: Writer, one: Disbursement, part: bigint): void {
   writer.stepDisbursement(one, "cancel", { dueAt: null }, { taken_for: "charge_back" });
   if (part === one.amount) return;
-  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, fault } = one;
-  const rest = writer.queue({ kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, amount: one.amount - part });
+  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, fault, attemptId, attempts } = one;
+  const same = { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details };
+  // The rail is asked about its last attempt before it is sent, like about that of the whole.
+  const rest = writer.queue({ ...same, attemptId, attempts, amount: one.amount - part });
   // What waited for its payee goes on waiting.
   if (one.state === "parked") writer.stepDisbursement(rest, "park", { fault, reason: one.reason, dueAt: one.dueAt });
 }
@@ -214,6 +233,7 @@ function rowOf(writer: Writer, order: Order, action: OrderAction, lost: bigint) 
   return row;
 }
 
-function lossOf(order: Order) {
-  return { rail: order.rail, currency: order.bookCurrency, orderId: order.id, sellerId: order.sellerId };
+/** At the rail that took the disputed payment, which may be another than the order's. */
+function lossOf(order: Order, payment: Payment) {
+  return { rail: payment.rail, currency: order.bookCurrency, orderId: order.id, sellerId: order.sellerId };
 }

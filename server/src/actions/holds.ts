@@ -51,6 +51,23 @@ export function holdForBreak(ask: OrderAsk, input: { readonly note: string }): C
   });
 }
 
+/** Something about an order that no rule covers: its money stays until the operator has looked. Said twice it is one hold. */
+export function holdForOperator(ask: OrderAsk, input: { readonly note: string }): Command {
+  return command("hold.place", ask, { orders: [ask.orderId] }, (book) => {
+    const order = book.orders.get(ask.orderId);
+    if (order === undefined) return refuse("not_yours");
+    const { note } = input;
+    const standing = book
+      .standingHolds({ orderId: order.id, projectId: null })
+      .find((one) => one.reason === "operator" && one.note === note);
+    if (standing !== undefined) return () => ({ hold: standing.id, reason: standing.reason, again: true });
+    return (writer) => {
+      const hold = writer.placeHold({ ...noScope, scope: "order", orderId: order.id, note, liftsAt: null, reason: "operator" });
+      return { hold: hold.id, reason: hold.reason };
+    };
+  });
+}
+
 /** Lifts a hold: the operator any, the clock those whose time is over. */
 export function liftHold(ask: Ask, input: { readonly holdId: number }): Command {
   return command("hold.lift", ask, { holds: [input.holdId] }, (book) => {

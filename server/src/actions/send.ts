@@ -131,8 +131,8 @@ function parkPlan(book: Book, one: Disbursement, ask: Ask, why: string): Plan | 
     disbursementNeeds[need].judge({ ...facts, againstAccount }),
   );
   if (isRefusal(row)) return row;
-  // What the bank says against the account stays so until there is another account.
-  const fault = againstAccount === undefined ? {} : ({ fault: "payee", dueAt: null } as const);
+  // What the bank says against the account stays so until there is another account; what the rail failed in before is over.
+  const fault = againstAccount === undefined ? { fault: null } : ({ fault: "payee", dueAt: null } as const);
   return (writer) => {
     askForAccount(writer, writer.stepDisbursement(one, "park", { reason: why, dueAt: parkedUntil(book, one), ...fault }));
     if (one.orderId !== null) conclude(writer, one.orderId);

@@ -49,6 +49,12 @@ export const railEventQueries = {
     text: `SELECT 1 AS one FROM rail_events WHERE rail = $1 AND reference = $2 AND type IN ('payment.dispute_won', 'payment.dispute_lost')
              AND (parsed->>'occurredAt')::timestamptz > $3 AND parsed->>'railReference' IS NOT DISTINCT FROM $4 LIMIT 1`,
   },
+  // The dispute of the same receipt that the books have, where it is not that one.
+  otherDispute: {
+    name: "other_dispute_of_receipt",
+    text: `SELECT parsed->>'disputeId' AS id FROM rail_events WHERE rail = $1 AND reference = $2 AND type = 'payment.dispute_opened' AND outcome = 'taken_in'
+             AND parsed->>'railReference' IS NOT DISTINCT FROM $3 AND parsed->>'disputeId' <> $4 LIMIT 1`,
+  },
   paymentOf: {
     name: "payment_of_reference",
     text: "SELECT seller_id, payment_id, order_id FROM payment_references WHERE rail = $1 AND reference = $2",

@@ -51,7 +51,7 @@ const rows: readonly Row<PaymentState, PaymentAction, PaymentNeed, PaymentMove>[
     event: "payment.handed_over",
   },
   {
-    from: ["received"],
+    from: ["received", "charged_back"],
     action: "give_back",
     to: "same",
     by: ["operator"],

@@ -21,7 +21,7 @@ received | dispute | disputed | rail | taken_back
 disputed | win | received | rail | given_back
 received disputed | lose | charged_back | rail | lost
 received | hand_over | handed_over | operator | out_of_house
-received | give_back | same | operator | unapplied_out`,
+received charged_back | give_back | same | operator | unapplied_out`,
   ],
   [
     disbursementMachine,

@@ -27,6 +27,10 @@ export const operatorActQueries = {
   endTurn: { name: "take_fees_turn_over", text: "SELECT pg_advisory_unlock(hashtext('take fees'))" },
   clearAlarm: { name: "clear_one_alarm", text: "UPDATE alarms SET cleared_at = $2 WHERE id = $1 AND cleared_at IS NULL" },
   payment: { name: "read_one_payment", text: `SELECT ${payments.select("t")} FROM payments t WHERE t.seller_id = $1 AND t.id = $2` },
+  handedTo: {
+    name: "handed_over_to",
+    text: "SELECT note FROM transitions WHERE seller_id = 0 AND object = 'payment' AND object_id = $1 AND action = 'hand_over'",
+  },
   disbursement: {
     name: "read_one_disbursement",
     text: `SELECT ${disbursements.select("t")} FROM disbursements t WHERE t.seller_id = $1 AND t.id = $2`,
@@ -222,9 +226,19 @@ export async function matchUnknownMoney(
   if (order === undefined) return refuse("not_yours", "There is no such order of that seller.", { field: "to_order" });
   const payment = await housePayment(app, paymentId, 0);
   if (payment === undefined) return refuse("not_yours", "There is no such unknown payment.");
-  const handed = await app.lanes.one(handOver({ ...operatorAsk(operator, 0), paymentId, orderId: null }));
-  // Handed over before, but perhaps not told: the receipt below is told at most once.
-  if (isRefusal(handed) && payment.state !== "handed_over") return handed;
+  const handed = await app.lanes.one(
+    handOver({ ...operatorAsk(operator, 0), paymentId, orderId: null }, { sellerId: order.sellerId, orderId: order.id }),
+  );
+  // Handed over before, but perhaps not told: the receipt below is told at most once, and to the order that it was handed to.
+  if (isRefusal(handed)) {
+    if (payment.state !== "handed_over") return handed;
+    const { rows } = await run<{ note: { to_seller: number; to_order: number } | null }>(app.pool, operatorActQueries.handedTo, [
+      paymentId,
+    ]);
+    const to = rows[0]?.note;
+    if (to?.to_seller !== order.sellerId || to.to_order !== order.id)
+      return refuse("not_now", `This money was given to order ${to?.to_order ?? "unknown"} already.`);
+  }
   const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "rail", name: `rail:${payment.rail}` } as const };
   const told = await app.lanes.one(
     receivePayment(ask, {

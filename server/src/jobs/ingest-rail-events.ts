@@ -1,6 +1,7 @@
 import { loseDispute, openDispute, winDispute } from "../actions/charge-back.ts";
 import { settlePayment } from "../actions/book-steps.ts";
-import type { Answer } from "../actions/command.ts";
+import type { Answer, Command } from "../actions/command.ts";
+import { holdForOperator } from "../actions/holds.ts";
 import { movePayment } from "../actions/payment-steps.ts";
 import { receivePayment } from "../actions/receive-payment.ts";
 import { raiseAlarm, raiseAlarmWhileItLasts } from "../db/alarms.ts";
@@ -223,14 +224,28 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     case "payment.dispute_opened":
       if (await wasDecidedLater(engine, event))
         return { outcome: "overtaken", seller: found.sellerId, note: "Its decision was told before it." };
-      return told(found.sellerId, await engine.lanes.one(openDispute(ask, { amount, takenAtOnce: parsed.moneyTaken ?? false })));
+      return disputed(engine, event, found, openDispute(ask, { amount, takenAtOnce: parsed.moneyTaken ?? false }));
     case "payment.dispute_won":
-      return told(found.sellerId, await engine.lanes.one(winDispute(ask, { fee })));
+      return disputed(engine, event, found, winDispute(ask, { fee }));
     case "payment.dispute_lost":
-      return told(found.sellerId, await engine.lanes.one(loseDispute(ask, { amount, fee })));
+      return disputed(engine, event, found, loseDispute(ask, { amount, fee }));
     default:
       return { outcome: "unknown_type", seller: found.sellerId, note: "No rule for this type of event; it is kept." };
   }
+}
+
+/** The books have one dispute of a payment. What a rail tells of another is not booked but shown, and the order's money stays until somebody has looked. */
+async function disputed(engine: Engine, event: Stored, { sellerId, paymentId, orderId }: Found, step: Command): Promise<Handled> {
+  const { rail, reference, parsed } = event;
+  const known = [rail, reference, parsed.railReference ?? null, parsed.disputeId ?? null];
+  const { rows } = await run<{ id: string }>(engine.pool, railEventQueries.otherDispute, known);
+  const other = rows[0]?.id;
+  if (other === undefined) return told(sellerId, await engine.lanes.one(step));
+  const note = `${rail} has two disputes of this payment: ${other}, which is booked, and ${parsed.disputeId}, which is not.`;
+  if (orderId !== null) await engine.lanes.one(holdForOperator({ ...byRail(sellerId, rail), orderId }, { note }));
+  const says = `Payment ${paymentId} of seller ${sellerId}: ${note} Look both up on its dashboard.`;
+  await raiseAlarm(engine.pool, { kind: "second_dispute", about: `${rail} ${parsed.disputeId}`, says, at: engine.now() });
+  return { outcome: "refused", seller: sellerId, note };
 }
 
 /** Events that only make sense once the receipt they name was taken in. */

@@ -52,7 +52,8 @@ async function sendOne(
   if (Number(row["attempts"]) >= worrying) await worry(engine, String(row["kind"]), id);
   const connected = engine.rails.has(String(row["rail"]));
   if (!connected) await missRail(engine, String(row["rail"]));
-  const before = Number(row["attempts"]) > 0 ? await lastAttempt(engine, sellerId, id) : "over";
+  // A payout may take along small ones that have failed before.
+  const before = Number(row["attempts"]) > 0 || row["kind"] === "payout" ? await lastAttempts(engine, sellerId, id) : "over";
   if (before === "moved") return [{ ...about, what: `${String(row["kind"])} had been sent after all` }];
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
   const answer = await startNamed(
@@ -77,11 +78,22 @@ async function sendOne(
  * The rail is asked once more about what it called failed, before money leaves under another reference: a call that was under way beside the one
  * that failed may have moved it. "moved": it did, and that is recorded; "in_doubt": it cannot be said now.
  */
-async function lastAttempt(engine: Engine, sellerId: number, disbursementId: number): Promise<"over" | "moved" | "in_doubt"> {
-  const { rows } = await run(engine.pool, failedAttempt, [sellerId, disbursementId]);
-  const attempt = rows[0];
-  const rail = engine.rails.get(String(attempt?.["rail"]));
-  if (attempt === undefined || rail === undefined) return "over";
+async function lastAttempts(engine: Engine, sellerId: number, disbursementId: number): Promise<"over" | "moved" | "in_doubt"> {
+  const { rows } = await run(engine.pool, failedAttempts, [sellerId, disbursementId]);
+  for (const attempt of rows) {
+    const became = await lastAttempt(engine, sellerId, attempt);
+    if (became !== "over") return became;
+  }
+  return "over";
+}
+
+async function lastAttempt(
+  engine: Engine,
+  sellerId: number,
+  attempt: Readonly<Record<string, unknown>>,
+): Promise<"over" | "moved" | "in_doubt"> {
+  const rail = engine.rails.get(String(attempt["rail"]));
+  if (rail === undefined) return "over";
   try {
     const known = await rail.lookUpSend(requestOf(attempt, rail));
     if (["failed", "never_seen", "reversed"].includes(known.status)) return "over";
@@ -184,12 +196,16 @@ export async function askAboutAttempts(engine: Engine, sellerId: number | null, 
 }
 
 const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE seller_id = $1 AND id = $2" };
-const failedAttempt = {
-  name: "read_failed_attempt",
-  text: `SELECT a.* FROM disbursements d JOIN attempts a ON a.seller_id = d.seller_id AND a.id = d.attempt_id
-         WHERE d.seller_id = $1 AND d.id = $2 AND a.state = 'failed'`,
+// The disbursement's own, and those of the payee's parked payouts that it may take along.
+const failedAttempts = {
+  name: "read_failed_attempts",
+  text: `SELECT a.* FROM attempts a WHERE a.seller_id = $1 AND a.state = 'failed' AND a.id IN (
+           SELECT d.attempt_id FROM disbursements d WHERE d.seller_id = $1 AND d.id = $2
+           UNION SELECT o.attempt_id FROM disbursements d JOIN disbursements o ON o.seller_id = d.seller_id AND o.payee_kind = d.payee_kind
+             AND o.payee_id = d.payee_id AND o.kind = 'payout' AND o.state = 'parked' AND o.fault IS NULL
+           WHERE d.seller_id = $1 AND d.id = $2 AND d.kind = 'payout' AND o.attempt_id IS NOT NULL)`,
 };
-export const sendMoneyQueries = { readAttempt, failedAttempt };
+export const sendMoneyQueries = { readAttempt, failedAttempts };
 
 async function isOpen(engine: Engine, sellerId: number, attemptId: number): Promise<boolean> {
   const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);

@@ -275,6 +275,8 @@ export interface RailEvent {
   readonly reason?: string;
   /** send.failed and send.reversed: whose fault. */
   readonly fault?: "payee" | "rail";
+  /** dispute_*: the rail's own number of the dispute, by which two of one payment are told apart. */
+  readonly disputeId?: string;
   /** dispute_*: whether the rail took the disputed money when the dispute opened. */
   readonly moneyTaken?: boolean;
   readonly method?: string;

@@ -115,7 +115,7 @@ export const sideCases: Readonly<Record<string, MakeCase>> = {
   unapplied_in_house: async (world) => {
     const { paymentId } = await unknownMoney(world);
     const ask = () => ({ ...operator(world, 0), paymentId, orderId: null });
-    return { waiting: giveBack(ask()), before: "done", change: handOver(ask()), after: "not_now" };
+    return { waiting: giveBack(ask()), before: "done", change: handOver(ask(), { sellerId: world.seller, orderId: 1 }), after: "not_now" };
   },
   order_takes_offers: async (world) => {
     const id = await reach(world, "delivered");

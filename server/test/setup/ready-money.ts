@@ -80,7 +80,10 @@ export const readyMoney: Readonly<Record<string, (world: World) => Promise<Comma
   },
   loseDispute: (world) => paid(world, (ask) => loseDispute(ask, { amount: 450_000n, fee: 150_000n })),
   handOver: async (world) =>
-    handOver({ ...world.as("operator", "operator:1", 0), paymentId: (await unknownMoney(world)).paymentId, orderId: null }),
+    handOver(
+      { ...world.as("operator", "operator:1", 0), paymentId: (await unknownMoney(world)).paymentId, orderId: null },
+      { sellerId: world.seller, orderId: 1 },
+    ),
   giveBack: async (world) =>
     giveBack({ ...world.as("operator", "operator:1", 0), paymentId: (await unknownMoney(world)).paymentId, orderId: null }),
   startSending: async (world) => {

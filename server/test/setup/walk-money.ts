@@ -160,7 +160,9 @@ export const moneyWalks: readonly Walked[] = [
       const id = await world.checkout();
       const unknown = await unknownMoney(world);
       const house = { paymentId: unknown.paymentId, orderId: null };
-      const handed = await world.done(handOver({ ...world.as("operator", "operator:1", 0), ...house }));
+      const handed = await world.done(
+        handOver({ ...world.as("operator", "operator:1", 0), ...house }, { sellerId: world.seller, orderId: id }),
+      );
       const receipt = {
         rail: "sandbox",
         reference: unknown.reference,

@@ -22,7 +22,7 @@ async function eventsOf(flutterwave: Flutterwave, chargeback: Piece): Promise<Ra
   const id = chargeback.text("id");
   const { reference, railReference, currency } = await paymentOf(flutterwave, chargeback);
   const openedAt = chargeback.date("created_at");
-  const about = { reference, railReference, currency, amount: minorOf(chargeback.raw("amount"), currency) };
+  const about = { reference, railReference, disputeId: id, currency, amount: minorOf(chargeback.raw("amount"), currency) };
   const said = chargeback.text("status").toLowerCase();
   const state = chargebackStatuses[said];
   const now = flutterwave.clock();

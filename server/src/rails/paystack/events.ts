@@ -44,11 +44,14 @@ function dispute(name: string, data: Piece, eventId: string): RailEvent {
     eventId,
     reference: transaction.text("reference"),
     railReference: transaction.text("id"),
+    disputeId: data.text("id"),
     amount: data.whole("refund_amount"),
     currency: data.text("currency"),
   };
   if (name === "charge.dispute.create")
     return { ...about, type: "payment.dispute_opened", moneyTaken: false, occurredAt: data.date("createdAt") };
-  const lost = data.text("resolution") === "merchant-accepted";
-  return { ...about, type: lost ? "payment.dispute_lost" : "payment.dispute_won", occurredAt: data.date("resolvedAt") };
+  const ends = { "merchant-accepted": "payment.dispute_lost", declined: "payment.dispute_won" } as const;
+  // Any other word is kept for somebody to look at, and what is disputed stays held.
+  const type = ends[data.text("resolution") as keyof typeof ends] ?? "unknown";
+  return { ...about, type, occurredAt: data.date("resolvedAt") };
 }

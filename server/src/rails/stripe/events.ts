@@ -68,6 +68,7 @@ function dispute(name: string, object: Piece, eventId: string, occurredAt: Date)
     eventId,
     reference: charge,
     railReference: charge,
+    disputeId: object.text("id"),
     amount: fromStripe(object.whole("amount"), currency),
     currency,
     occurredAt,
@@ -75,7 +76,10 @@ function dispute(name: string, object: Piece, eventId: string, occurredAt: Date)
   const moneyTaken = !isInquiry(status);
   if (name === "charge.dispute.created")
     return { ...about, type: "payment.dispute_opened", moneyTaken, reason: object.textOr("reason", "general") };
-  return { ...about, type: status === "lost" ? "payment.dispute_lost" : "payment.dispute_won", moneyTaken, ...feeOf(object, currency) };
+  const ends = { lost: "payment.dispute_lost", won: "payment.dispute_won", warning_closed: "payment.dispute_won" } as const;
+  // Any other end (`prevented`) is kept for somebody to look at, and what is disputed stays held.
+  const type = ends[status as keyof typeof ends] ?? "unknown";
+  return { ...about, type, moneyTaken, ...feeOf(object, currency) };
 }
 
 /** What the dispute cost, where it was booked in the payment's currency. */

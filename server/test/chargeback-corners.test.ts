@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accept } from "../src/actions/accept.ts";
+import { assignProvider } from "../src/actions/assign-provider.ts";
+import { giveBack } from "../src/actions/book-steps.ts";
+import { cancel } from "../src/actions/cancel.ts";
+import { loseDispute } from "../src/actions/charge-back.ts";
+import { deliver } from "../src/actions/deliver.ts";
+import { receivePayment } from "../src/actions/receive-payment.ts";
+import { giveRefundAccount } from "../src/actions/unpark.ts";
+import { storeRailEvent } from "../src/db/rail-events.ts";
+import { must } from "../src/domain/fault.ts";
+import { matchUnknownMoney } from "../src/http/operator-acts.ts";
+import { account, bank, dispute, expectDone, fallDue, lose, makeDue, payouts, provider, withRail } from "./setup/states.ts";
+import { unknownMoney } from "./setup/walk-money.ts";
+import type { World } from "./setup/world.ts";
+import { testWorld } from "./setup/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await testWorld();
+  await world.float();
+});
+afterAll(() => world.close());
+
+const queue = async (id: number) => (await world.sends(id)).map((one) => [one.payeeKind, one.amount, one.state]);
+const pending = { status: "pending" } as const;
+
+test("a refund that is under way when the dispute is lost, and then fails, waits for the operator instead of leaving again", async () => {
+  const id = await world.funded();
+  await world.done(cancel(world.on("buyer", id)));
+  await withRail(world, { send: async () => pending, lookUpSend: async () => pending }, () => world.due());
+  expect(await queue(id)).toEqual([["buyer", 450_000n, "in_flight"]]);
+  await withRail(world, { lookUpSend: async () => pending }, () => lose(world, id));
+  const failed = { status: "failed", fault: "payee", reason: "The payment was charged back." } as const;
+  await withRail(world, { lookUpSend: async () => failed }, async () => {
+    await makeDue(world, "attempts", must((await world.sends(id))[0]?.attemptId ?? undefined, "an attempt"));
+    await world.due();
+  });
+  await world.act(giveRefundAccount(world.on("buyer", id), { details: account("0011") }));
+  await makeDue(world, "disbursements", must((await world.sends(id))[0], "one").id);
+  await world.due();
+  expect((await queue(id)).filter(([, , state]) => state === "succeeded")).toEqual([]);
+  expect((await world.holdsOf(id)).map(({ reason }) => reason)).toEqual(["operator"]);
+});
+
+describe("short money", () => {
+  const short = async () => {
+    const id = await world.checkout();
+    await world.pay(id, "success", { amount: 100_000n });
+    return id;
+  };
+
+  test("that was disputed when its checkout ended goes back once the dispute is won", async () => {
+    const id = await short();
+    const reference = await dispute(world, id);
+    await fallDue(world, id);
+    await world.due();
+    expect(await queue(id)).toEqual([]);
+    expectDone(await world.rail.winDispute(reference));
+    await world.due();
+    expect(await queue(id)).toEqual([["buyer", 100_000n, "succeeded"]]);
+  });
+
+  test("that was disputed while another payment funded the order goes back too", async () => {
+    const id = await short();
+    const reference = await dispute(world, id);
+    await world.pay(id);
+    expectDone(await world.rail.winDispute(reference));
+    await world.due();
+    expect([(await world.order(id)).state, await queue(id)]).toEqual(["funded", [["buyer", 100_000n, "succeeded"]]]);
+  });
+
+  test("waits for the rest where its dispute is won in time", async () => {
+    const id = await short();
+    expectDone(await world.rail.winDispute(await dispute(world, id)));
+    await world.due();
+    expect(await queue(id)).toEqual([]);
+    expect((await world.paymentsOf(id)).map(({ state, unapplied }) => [state, unapplied])).toEqual([["received", 100_000n]]);
+  });
+
+  test("that was charged back in part: what is left goes back", async () => {
+    const id = await short();
+    await lose(world, id, 30_000n);
+    await fallDue(world, id);
+    await world.due();
+    expect(await queue(id)).toEqual([["buyer", 70_000n, "succeeded"]]);
+  });
+});
+
+describe("unknown money", () => {
+  const house = { id: 1, email: "" };
+  const to = (order: number) => ({ to_seller: String(world.seller), to_order: String(order) }) as never;
+
+  test("is given to one order, however often and to whichever it is said; the same may be said again", async () => {
+    const first = await world.checkout();
+    const second = await world.checkout();
+    const { paymentId } = await unknownMoney(world);
+    expect(await matchUnknownMoney(world.engine, house, paymentId, to(first))).toHaveProperty("done");
+    expect(await matchUnknownMoney(world.engine, house, paymentId, to(second))).toMatchObject({
+      refused: "not_now",
+      detail: `This money was given to order ${first} already.`,
+    });
+    expect(await matchUnknownMoney(world.engine, house, paymentId, to(first))).not.toHaveProperty("refused");
+    expect([(await world.order(first)).state, (await world.order(second)).state]).toEqual(["funded", "awaiting_payment"]);
+    await world.sound();
+  });
+
+  test("that was charged back in part: what is left is given back, once", async () => {
+    const { paymentId, reference } = await unknownMoney(world, 60_000n);
+    expectDone(await world.rail.openDispute(reference, 20_000n));
+    expectDone(await world.rail.loseDispute(reference, 20_000n));
+    await world.due();
+    const back = giveBack({ ...world.as("operator", "operator:1", 0), paymentId, orderId: null });
+    expect(await world.done(back)).toMatchObject({ state: "charged_back" });
+    await world.due();
+    expect((await world.balances(0))[`payment:${paymentId}:unapplied`] ?? 0n).toBe(0n);
+    expect(await world.refused(giveBack({ ...world.as("operator", "operator:1", 0), paymentId, orderId: null }))).toBe("not_now");
+  });
+
+  test("of another rail than its order's: a chargeback takes what was not sent, where that rail has it", async () => {
+    await bank(world, "0009");
+    const id = await world.checkout();
+    const receipt = { rail: "paystack", reference: "ref-x", railReference: "r-1", amount: 450_000n, currency: "NGN", fee: 0n };
+    await world.done(receivePayment(world.as("rail", "rail:paystack", 0), { ...receipt, paymentId: null, orderId: null }));
+    const { rows } = await world.engine.pool.query("SELECT id FROM payments WHERE seller_id = 0 AND reference = 'ref-x'");
+    expect(await matchUnknownMoney(world.engine, house, Number(rows[0]?.["id"]), to(id))).toHaveProperty("done");
+    await world.done(deliver(world.on("seller", id)));
+    await world.done(assignProvider(world.on("seller", id), { providerId: await provider(world, "0011"), share: 5_000 }));
+    await world.done(accept(world.on("buyer", id)));
+    await world.due();
+    const payment = must((await world.paymentsOf(id))[0], "the payment");
+    await world.done(loseDispute({ ...world.as("rail"), paymentId: payment.id, orderId: id }, { amount: 450_000n, fee: 0n }));
+    expect(await payouts(world, id)).toEqual([]);
+    const { "rail:paystack:disputed": there = 0n, "rail:sandbox:disputed": here = 0n } = await world.balances();
+    expect([there, here]).toEqual([0n, 0n]);
+  });
+});
+
+test("of two disputes of one payment the second is not taken for the first: the order's money stays, and an alarm rings", async () => {
+  await bank(world, "0011");
+  const id = await world.funded();
+  const payment = must((await world.paymentsOf(id))[0], "the payment");
+  const tell = async (type: string, disputeId: string) => {
+    const about = { eventId: `${disputeId}-${type}`, type, reference: payment.reference };
+    const parsed = {
+      ...about,
+      railReference: payment.railReference,
+      disputeId,
+      amount: 100_000,
+      moneyTaken: true,
+      occurredAt: new Date().toISOString(),
+    };
+    await storeRailEvent(world.engine.pool, { rail: "sandbox", ...about, body: Buffer.from("{}"), parsed, at: new Date() });
+    await world.due();
+  };
+  const standing = async () => (await world.holdsOf(id)).map(({ reason, state }) => `${reason} ${state}`).toSorted();
+  await tell("payment.dispute_opened", "dp_1");
+  await tell("payment.dispute_opened", "dp_2");
+  await tell("payment.dispute_opened", "dp_1");
+  expect(await standing()).toEqual(["chargeback standing", "operator standing"]);
+  await tell("payment.dispute_won", "dp_2");
+  expect((await world.paymentsOf(id))[0]?.state).toBe("disputed");
+  await tell("payment.dispute_won", "dp_1");
+  expect((await world.paymentsOf(id))[0]?.state).toBe("received");
+  expect((await world.holdsOf(id)).filter(({ state }) => state === "standing").map(({ reason }) => reason)).toEqual(["operator"]);
+  const { rows } = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'second_dispute'");
+  expect(rows).toEqual([{ about: "sandbox dp_2" }]);
+});
