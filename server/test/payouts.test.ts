@@ -28,6 +28,9 @@ const state = async (id: number) => (await world.order(id)).state;
 const queue = async (id: number) => (await world.sends(id)).map((one) => [one.payeeKind, one.amount, one.state]);
 const payout = async (id: number) => must((await payouts(world, id))[0], "a payout");
 const paidOut = async () => (await world.rail.books()).find((one) => one.currency === "NGN")?.paidOut ?? 0n;
+const accountLetters = async (id: number) =>
+  (await world.engine.pool.query("SELECT party, kind, outcome FROM messages WHERE order_id = $1 AND kind LIKE '%account_needed'", [id]))
+    .rows;
 const wake = async (one: Disbursement) => {
   await makeDue(world, "disbursements", one.id);
   await world.due();
@@ -74,6 +77,8 @@ describe("an account that takes no money", () => {
     await world.done(requeue(asking("operator")));
     await world.due();
     expect([(await payout(id)).state, (await payout(id)).attempts]).toEqual(["parked", 2]);
+    // One for each time that the bank did not take it.
+    expect((await accountLetters(id)).map(({ party, kind }) => [party, kind])).toEqual(Array(2).fill(["seller", "payout.account_needed"]));
   });
 
   test("a refund to a dead card asks the buyer for an account by letter, and goes there", async () => {
@@ -82,11 +87,7 @@ describe("an account that takes no money", () => {
     await world.done(cancel(world.on("buyer", id)));
     await world.due();
     expect(await queue(id)).toEqual([["buyer", 450_000n, "parked"]]);
-    const { rows } = await world.engine.pool.query(
-      "SELECT party, outcome FROM messages WHERE order_id = $1 AND kind = 'refund.account_needed'",
-      [id],
-    );
-    expect(rows).toEqual([{ party: "buyer", outcome: "sent" }]);
+    expect(await accountLetters(id)).toEqual([{ party: "buyer", kind: "refund.account_needed", outcome: "sent" }]);
     await world.done(giveRefundAccount(world.on("buyer", id), { details: account("0043") }));
     await world.due();
     expect([await queue(id), await state(id)]).toEqual([[["buyer", 450_000n, "succeeded"]], "completed"]);
@@ -214,6 +215,7 @@ describe("what the rail says later", () => {
     expectDone(await world.rail.concludeSend(reference, "reverse"));
     await world.due();
     expect([await state(id), (await payout(id)).state]).toEqual(["completed", "parked"]);
+    expect(await accountLetters(id)).toEqual([{ party: "seller", kind: "payout.account_needed", outcome: "sent" }]);
     await bank(world, "0018");
     await world.due();
     expect([(await payout(id)).state, (await paidOut()) - before]).toEqual(["succeeded", 2n * 383_250n]);
@@ -235,6 +237,8 @@ describe("amounts below the smallest payout", () => {
     const second = await small();
     const parts = [(await payout(first)).amount, (await payout(second)).amount];
     expect([(await payout(first)).state, (await payout(second)).state]).toEqual(["parked", "parked"]);
+    // Another account would not help, so none is asked for.
+    expect(await accountLetters(first)).toEqual([]);
     expect((await world.order(first)).dischargedAt).not.toBeNull();
     const third = await world.accepted();
     await world.due();

@@ -1,4 +1,5 @@
 import { later } from "../domain/deadlines.ts";
+import type { Disbursement } from "../domain/facts.ts";
 import type { Order } from "../domain/order.ts";
 import type { Message } from "./effects.ts";
 import type { ActSettings } from "./settings.ts";
@@ -39,4 +40,20 @@ export function messagesFor(order: Order, event: string, settings: ActSettings):
     dueAt: later(now, Math.floor((span * percent) / 100)),
   }));
   return [...messages, ...reminders];
+}
+
+/**
+ * The letter about a parked payout or refund: to the buyer of a refund, to the seller of the seller's own payout and of a service provider's, since
+ * only the seller names those accounts. A marketplace's operator is no party of the order and gets none.
+ */
+export function accountLetter({
+  kind,
+  payeeKind,
+  fault,
+}: Disbursement): { readonly party: "buyer" | "seller"; readonly kind: string } | undefined {
+  if (kind === "refund") return { party: "buyer", kind: "refund.account_needed" };
+  // What else a payout waits for, a cooling-off or company for a small sum, another account does not mend.
+  if (fault !== "payee") return undefined;
+  if (payeeKind === "seller") return { party: "seller", kind: "payout.account_needed" };
+  return payeeKind === "service_provider" ? { party: "seller", kind: "provider_payout.account_needed" } : undefined;
 }

@@ -15,6 +15,7 @@ import type { Book } from "./book.ts";
 import type { Ask, Command, Json, Plan } from "./command.ts";
 import { command } from "./command.ts";
 import { conclude } from "./end-order.ts";
+import { accountLetter } from "./messages.ts";
 import type { Writer } from "./writer.ts";
 
 export interface DisbursementAsk extends Ask {
@@ -203,12 +204,13 @@ function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
   return payment === undefined ? {} : { paymentReference: payment.reference, railReference: payment.railReference };
 }
 
-/** A refund that its payment does not take any more: the buyer hears of it, with a link to where an account can be given. */
+/** Money that its account did not take, or sent back: whoever can name another account hears of it. */
 function askForAccount(writer: Writer, one: Disbursement): void {
   const order = writer.book.orders.get(one.orderId);
-  if (one.kind !== "refund" || order === undefined) return;
+  const letter = accountLetter(one);
+  if (order === undefined || letter === undefined) return;
   const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.stateVersion, dueAt: writer.now };
-  writer.effects.messages.push({ ...message, party: "buyer", kind: "refund.account_needed" });
+  writer.effects.messages.push({ ...message, ...letter });
 }
 
 export interface AttemptAsk extends Ask {

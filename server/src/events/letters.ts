@@ -54,6 +54,12 @@ const says: Readonly<Record<string, Partial<Record<Side, string>>>> = {
   "refund.account_needed": {
     buyer: "Your card or bank did not take the refund. Please name a bank account for it.",
   },
+  "payout.account_needed": {
+    seller: "Your bank did not take the payout, or sent it back. Please name another bank account in your settings; the money goes there.",
+  },
+  "provider_payout.account_needed": {
+    seller: "The bank of your service provider did not take its payout, or sent it back. Please give us another account of the provider.",
+  },
   "link.fresh": {
     buyer: "Here is the fresh link you asked for.",
     seller: "Here is the fresh link you asked for.",

@@ -98,7 +98,7 @@ async function orderState(reader: DemoReader, seller: Seller, read: Read): Promi
       product: order.details.productName,
       state: order.state,
       title: stateTitle(order.state),
-      means: stateSentence(order.state),
+      means: stateSentence(order.state, operator?.missing),
       amount: order.amount,
       currency: order.bookCurrency,
       provider: operator?.providerName ?? null,

@@ -18,7 +18,7 @@ import type { Fields } from "./fields.ts";
 import { fieldsOf, text } from "./fields.ts";
 import { shopName } from "./names.ts";
 import { commandOf, majorOrZero } from "./order-steps.ts";
-import { orderView, releasing, whoGets } from "./order-views.ts";
+import { missingMoney, orderView, releasing, whoGets } from "./order-views.ts";
 import { page, refusedPage } from "./page-answers.ts";
 import { receiptsFor, sendFile } from "./solvency-routes.ts";
 import { orderPage, orderSummaryPage } from "./pages/order-page.ts";
@@ -112,6 +112,7 @@ async function summaryPage(app: App, behind: Behind, token: string, reply: Fasti
     order: read.order,
     shopName: shopName(seller),
     escrow: read.escrow,
+    missing: missingMoney(read),
     done,
     freshUrl: `/o/${token}/fresh`,
     hidden: {},

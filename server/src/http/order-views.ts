@@ -11,6 +11,7 @@ import { must } from "../domain/fault.ts";
 import type { Party } from "../domain/machine.ts";
 import { allowedOrderActions } from "../domain/order-decide.ts";
 import type { OrderFacts } from "../domain/order-needs.ts";
+import { concludedStates } from "../domain/money-out-table.ts";
 import type { Order } from "../domain/order.ts";
 import type { OrderAction } from "../domain/order-table.ts";
 import type { Seller } from "../domain/seller.ts";
@@ -19,6 +20,7 @@ import { shopName } from "./names.ts";
 import type { WhoGetsWhat } from "./pages/blocks.ts";
 import type { Hidden } from "./pages/html.ts";
 import type { AllowedStep, HistoryStep, MoneyOut, OrderView, PageAction } from "./pages/order-view.ts";
+import type { MissingMoney } from "./pages/order-words.ts";
 import { whyNotOut } from "./why.ts";
 
 /** Steps that need no person's button, or have a page of their own. */
@@ -53,6 +55,7 @@ export async function orderView(
     codeNeeded: look.viewer === "buyer" && (await needsProof(app, order)) ? [...releasing] : [],
     codeSentTo: null,
     moneyOut: moneyOut(read, look.viewer),
+    missing: missingMoney(read),
     why: whyNotOut(read, now, look.viewer),
     history: history(read),
     done: null,
@@ -144,6 +147,17 @@ function moneyOut(read: Read, viewer: "buyer" | "seller" | "operator"): MoneyOut
       payee: one.payeeKind === viewer ? null : payeeName(read, one),
       freedBy: one.state === "parked" ? (one.reason ?? "New payout details are needed.") : null,
       accountNeeded: viewer === "buyer" && one.kind === "refund" && one.state === "parked",
+    }));
+}
+
+/** What has not arrived, or has come back: a completed order stays completed then, so its page must say so. */
+export function missingMoney(read: Pick<Read, "disbursements">): MissingMoney[] {
+  return read.disbursements
+    .filter((one) => !concludedStates.includes(one.state))
+    .map((one) => ({
+      kind: one.kind,
+      cameBack: !one.source.startsWith("payment:"),
+      waitsFor: one.state !== "parked" ? "rail" : one.fault === "payee" ? "account" : "payee",
     }));
 }
 

@@ -62,7 +62,7 @@ ${historySection(view.history)}
 function standing(view: DisputeView): Html {
   const { order } = view;
   const split = order.ending !== null && whoGetsWhat({ ...order.ending, currency: order.bookCurrency }, "Who got what", "operator");
-  return html`<section class="block"><h2>How it stands</h2><p>${stateSentence(order.state)}</p>${facts([
+  return html`<section class="block"><h2>How it stands</h2><p>${stateSentence(order.state, view.missing)}</p>${facts([
     ["In escrow", money(view.escrow, order.bookCurrency)],
     ["Taken back by the buyer’s bank", order.lost > 0n ? money(order.lost, order.bookCurrency) : null],
     [

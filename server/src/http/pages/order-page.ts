@@ -7,7 +7,7 @@ import { money, moneyBoth } from "./money.ts";
 import { moneyOutSection } from "./order-money.ts";
 import { stepForms } from "./order-steps.ts";
 import type { HistoryStep, OrderView, ShownOrder } from "./order-view.ts";
-import type { Viewer } from "./order-words.ts";
+import type { MissingMoney, Viewer } from "./order-words.ts";
 import { moneyPlace, stateSentence, stateTitle, stepText, whoseTurn } from "./order-words.ts";
 import { moment } from "./time.ts";
 
@@ -21,7 +21,7 @@ export function orderBody(view: OrderView): Html {
   const { order } = view;
   return html`${orderHead(order, view.shopName)}
 ${doneMessage(view.done)}${errorSummary(view.errors, view.tried ?? "")}
-${whereMoneyIs(order, view.escrow, view.viewer)}
+${whereMoneyIs(view)}
 ${whatNext(view)}
 ${stepForms(view)}
 ${moneyOutSection(view)}
@@ -41,10 +41,10 @@ export function orderHead(order: ShownOrder, shopName: string): Html {
   return html`<div class="head"><p class="muted">${foreign(shopName)}, order ${foreign(order.shopOrderId)}</p><h1>${foreign(shortened(order.details.productName, 120))}</h1><p><span class="state">${stateTitle(order.state)}</span></p></div>`;
 }
 
-function whereMoneyIs(order: ShownOrder, escrow: bigint, viewer: Viewer): Html {
+function whereMoneyIs({ order, escrow, viewer, missing }: Pick<OrderView, "order" | "escrow" | "viewer" | "missing">): Html {
   const place = moneyPlace(order.state);
   const turn = whoseTurn(order.state, viewer);
-  const sentence = html`<p>${turn !== null && html`<strong>${turn}</strong> `}${stateSentence(order.state)}</p>`;
+  const sentence = html`<p>${turn !== null && html`<strong>${turn}</strong> `}${stateSentence(order.state, missing)}</p>`;
   const lost =
     order.lost > 0n &&
     place === "escrow" &&
@@ -106,6 +106,7 @@ export interface OrderSummaryView extends PageView {
   readonly order: ShownOrder;
   readonly shopName: string;
   readonly escrow: bigint;
+  readonly missing?: readonly MissingMoney[];
   /** The message of the step just done; null: the link was stale. */
   readonly done: string | null;
   /** Posts nothing but `hidden`; null: no fresh link is offered. */
@@ -125,7 +126,7 @@ export function orderSummaryPage(view: OrderSummaryView): string {
   const again =
     view.freshUrl !== null &&
     html`<section class="block"><h2>${view.done === null ? "Get a fresh link" : "Come back to this order"}</h2><p>Each link works for one state of the order. We send the new one to the contact you confirmed.</p>${postForm({ url: view.freshUrl, hidden: view.hidden, body: button({ text: "Send me a fresh link", look: view.done === null ? "main" : "quiet" }) })}</section>`;
-  const body = html`${orderHead(view.order, view.shopName)}${doneMessage(view.done)}${stale}${whereMoneyIs(view.order, view.escrow, view.viewer)}${again}`;
+  const body = html`${orderHead(view.order, view.shopName)}${doneMessage(view.done)}${stale}${whereMoneyIs(view)}${again}`;
   return document({ title: `Order ${view.order.id}: ${stateTitle(view.order.state)}`, body, sandbox: view.sandbox });
 }
 

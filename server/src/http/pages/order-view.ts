@@ -5,7 +5,7 @@ import type { OrderAction } from "../../domain/order-table.ts";
 import type { WhoGetsWhat } from "./blocks.ts";
 import type { FieldError } from "./form.ts";
 import type { Hidden, PageView } from "./html.ts";
-import type { Viewer } from "./order-words.ts";
+import type { MissingMoney, Viewer } from "./order-words.ts";
 
 /** What a page may let a party do: the machine's actions, and three that belong to the page. An action that has no form is left out. */
 export type PageAction = OrderAction | "offer_redelivery" | "offer_split" | "object";
@@ -99,6 +99,8 @@ export interface OrderView extends PageView {
   /** Where a code was sent to, shortened: `+234 … 00`; null: none was sent. */
   readonly codeSentTo: string | null;
   readonly moneyOut: readonly MoneyOut[];
+  /** Of a completed order: money that is not with its payee, whoever that is. */
+  readonly missing?: readonly MissingMoney[];
   /** Sentences about what keeps money from going out; the viewer may know them all. */
   readonly why: readonly string[];
   readonly history: readonly HistoryStep[];

@@ -53,9 +53,27 @@ const stateSentences: Readonly<Record<OrderState, string>> = {
   completed: "All money of this order has arrived. Nothing is left to do.",
 };
 
+/** Money of a completed order that is not with its payee: it came back after it had arrived, or fitted nothing and is not refunded yet. */
+export interface MissingMoney {
+  readonly kind: "payout" | "refund";
+  readonly cameBack: boolean;
+  readonly waitsFor: "account" | "payee" | "rail";
+}
+
 /** What an order's state means, in a sentence or two. */
-export function stateSentence(state: OrderState): string {
-  return stateSentences[state];
+export function stateSentence(state: OrderState, missing: readonly MissingMoney[] = []): string {
+  if (state !== "completed" || missing.length === 0) return stateSentences[state];
+  return `The order is completed, but not all of its money is with its payees. ${missing.map(missingSentence).join(" ")}`;
+}
+
+function missingSentence({ kind, cameBack, waitsFor }: MissingMoney): string {
+  const what = cameBack ? `A ${kind} that had arrived came back.` : `A ${kind} of money that fitted nothing has not arrived yet.`;
+  const goesOn = {
+    account: "It waits until its payee names another account.",
+    payee: "It waits for its payee.",
+    rail: cameBack ? "It is being sent again." : "It is being sent.",
+  };
+  return `${what} ${goesOn[waitsFor]}`;
 }
 
 /** Whose move it is, as the viewer is told; null when nobody has to do anything. */
