@@ -181,6 +181,7 @@ export function paymentSamples(): Sample[] {
       }),
     },
     { name: "checkout-short", html: checkoutPage({ ...checkout, alreadyPaid: 440_000n }) },
+    { name: "checkout-foreign", html: checkoutPage({ ...checkout, foreign: [{ amount: 45_000n, currency: "USD", back: false }] }) },
     {
       name: "payment-pending",
       html: paymentPendingPage({ ...notice, amount: 450_000n, currency: "NGN", refreshUrl: "/pay/c/abc", refreshSeconds: 5 }),

@@ -1,4 +1,5 @@
 import type { Order } from "../../domain/order.ts";
+import type { ForeignMoney } from "../paid-in-part.ts";
 import { greatest } from "../../domain/money.ts";
 import { facts, note, sum } from "./blocks.ts";
 import { checkoutTerms } from "./checkout-terms.ts";
@@ -52,6 +53,8 @@ export interface CheckoutView extends PageView {
   readonly contacts: { readonly email: string; readonly phone: string; readonly altRecipient: string };
   /** Money of this order that arrived before and fell short, in minor units of the book's currency; 0n usually. */
   readonly alreadyPaid: bigint;
+  /** Money that came for it in another currency. */
+  readonly foreign?: readonly ForeignMoney[];
   readonly errors: readonly FieldError[];
 }
 
@@ -61,7 +64,7 @@ export function checkoutPage(view: CheckoutView): string {
   const remaining = greatest(order.amount - view.alreadyPaid, 0n);
   const body = html`<div class="head"><h1>Pay into escrow</h1><p class="muted">${foreign(view.shop.name)}, order ${foreign(order.shopOrderId)}</p></div>
 ${errorSummary(view.errors)}
-${view.alreadyPaid > 0n && shortNote(view, remaining)}
+${view.alreadyPaid > 0n && shortNote(view, remaining)}${(view.foreign ?? []).map((one) => foreignNote(view, one, remaining))}
 <section class="block"><h2>What you pay for</h2><p class="lead">${foreign(order.details.productName)}</p>${
     order.details.productDesc !== "" && html`<p class="muted pre">${foreign(order.details.productDesc)}</p>`
   }${facts([
@@ -84,6 +87,13 @@ function shortNote(view: CheckoutView, remaining: bigint): Html {
     order.payBy !== null && html` by ${moment(order.payBy)}`
   }. If it stays short, what you paid goes back to you.</p>`;
   return note("warn", "Your payment was short", body);
+}
+
+function foreignNote({ order }: CheckoutView, one: ForeignMoney, remaining: bigint): Html {
+  const came = money(one.amount, one.currency);
+  const goes = one.back ? html`The ${came} went back to you.` : html`The ${came} goes back to you by itself.`;
+  const body = html`<p>We got ${came}, but this order is paid in ${order.bookCurrency}. ${goes} The order still waits for ${money(remaining, order.bookCurrency)}.</p>`;
+  return note("warn", "Your payment came in another currency", body);
 }
 
 /** What the buyer pays, line by line, as it adds up. */

@@ -23,6 +23,7 @@ import type { Fields } from "../fields.ts";
 import { fieldsOf, text } from "../fields.ts";
 import { keyContext } from "../keys.ts";
 import { shopName } from "../names.ts";
+import { foreignMoney, keptShort } from "../paid-in-part.ts";
 import { checkoutPage } from "../pages/checkout-page.ts";
 import {
   alreadyFundedPage,
@@ -173,17 +174,11 @@ async function checkout(
     project: project === undefined ? null : { id: project.id, name: project.name },
     providerName: provider,
     contacts,
-    alreadyPaid: alreadyPaid(view),
+    alreadyPaid: keptShort(view),
+    foreign: foreignMoney(view),
     errors,
   });
   return payerPage(errors.length > 0 ? reply.code(422) : reply, text);
-}
-
-/** What arrived short and is kept for a top-up, in the order's book currency. */
-function alreadyPaid(view: OrderView): bigint {
-  return view.payments
-    .filter((payment) => payment.state === "received" && payment.receivedCurrency === view.order.bookCurrency)
-    .reduce((sum, payment) => sum + payment.unapplied, 0n);
 }
 
 async function pay(app: App, token: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -208,7 +203,7 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   const rail = app.rail(order.rail);
   if (rail === undefined) return refusedPage(app, request, reply, refuse("no_rail"));
   const reference = `pay-${order.id}-${randomUUID()}`;
-  const amount = order.amount - alreadyPaid(view);
+  const amount = order.amount - keptShort(view);
   const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "buyer", name: "checkout" } as const };
   const answer = await app.lanes.one(openPayment(ask, { orderId: order.id, reference, amount, email, phone }));
   // What has changed meanwhile the page itself shows best.
