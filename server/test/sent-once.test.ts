@@ -154,9 +154,25 @@ test("that an attempt called failed has moved money which left by another is tol
   const attemptId = Number(must(rows[0], "an attempt").attempt_id);
   await world.until(async () => (await world.state(id)) === "completed");
   await concludeIt(world.engine, { sellerId: world.seller, attemptId, rail: "paystack" }, { status: "succeeded", cost: 0n });
-  const alarms = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'sent_after_failure'");
-  expect(alarms.rows).toEqual([{ about: `attempt ${attemptId}` }]);
+  const alarms = await world.engine.pool.query("SELECT about, says FROM alarms WHERE kind = 'sent_after_failure'");
+  // By these an operator finds it in Tranche and on the rail's own pages.
+  const says = expect.stringContaining(`attempt ${attemptId} (NGN 3,832.50 of order ${id}, our reference ${sent[0]}) succeeded`);
+  expect(alarms.rows).toEqual([{ about: `attempt ${attemptId}`, says }]);
   expect(await attemptsOf(id)).toEqual([{ state: "succeeded", attempts: 2 }]);
+  await world.sound();
+});
+
+test("what waits at its rail for the operator is named by amount, order and reference", async () => {
+  const id = await accepted();
+  calls = [() => Promise.resolve({ status: "pending", reason: "The transfer waits for a one-time password." })];
+  await sendMoney(world.engine, null);
+  const { rows } = await world.engine.pool.query("SELECT attempt_id FROM disbursements WHERE order_id = $1", [id]);
+  const attempt = String(must(rows[0], "an attempt")["attempt_id"]);
+  const alarms = await world.engine.pool.query("SELECT says FROM alarms WHERE kind = 'send_waits_at_rail'");
+  const says = `Attempt ${attempt} waits at paystack: NGN 3,832.50 of order ${id}, our reference ${sent[0]}. The transfer waits for a one-time password.`;
+  expect(alarms.rows).toEqual([{ says }]);
+  rails().set("paystack", honest);
+  await world.until(async () => (await world.state(id)) === "completed");
   await world.sound();
 });
 

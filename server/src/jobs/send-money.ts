@@ -9,6 +9,7 @@ import { railMemory } from "../db/rail-memory.ts";
 import { attemptOrders } from "../db/due.ts";
 import type { DueRow, OfRails } from "../db/due.ts";
 import type { PayeeKind } from "../domain/facts.ts";
+import { format } from "../domain/currency.ts";
 import { must } from "../domain/fault.ts";
 import { isRefusal } from "../domain/refusals.ts";
 import type { PayeeDetails, Rail, SendLookUp, SendOutcome, SendRequest } from "../rails/rail.ts";
@@ -205,7 +206,12 @@ const failedAttempts = {
              AND o.payee_id = d.payee_id AND o.kind = 'payout' AND o.state = 'parked' AND o.fault IS NULL
            WHERE d.seller_id = $1 AND d.id = $2 AND d.kind = 'payout' AND o.attempt_id IS NOT NULL)`,
 };
-export const sendMoneyQueries = { readAttempt, failedAttempts };
+const ordersNamed = {
+  name: "orders_named_for_attempt",
+  text: `SELECT DISTINCT order_id FROM disbursements WHERE seller_id = $1 AND (attempt_id = $2 OR id = $3::bigint) AND order_id IS NOT NULL
+         ORDER BY order_id`,
+};
+export const sendMoneyQueries = { readAttempt, failedAttempts, ordersNamed };
 
 async function isOpen(engine: Engine, sellerId: number, attemptId: number): Promise<boolean> {
   const { rows } = await run(engine.pool, readAttempt, [sellerId, attemptId]);
@@ -256,14 +262,27 @@ export async function concludeIt(
   const orderIds = rows.map((row) => Number(row.order_id));
   const answer = await engine.lanes.one(concludeAttempt({ ...byRail(sellerId, rail), attemptId, orderIds }, outcome));
   if (outcome.status === "pending" && outcome.reason !== undefined) {
-    const says = `Attempt ${attemptId} waits at ${rail}. ${outcome.reason}`;
+    const says = `Attempt ${attemptId} waits at ${rail}: ${await named(engine, sellerId, attemptId)}. ${outcome.reason}`;
     await raiseAlarmWhileItLasts(engine.pool, { kind: "send_waits_at_rail", about: `attempt ${attemptId}`, says, at: engine.now() });
   }
   if (!isRefusal(answer) && answer.done["twice"] === true) {
-    const says = `${rail} says that the attempt ${attemptId} succeeded, which it had called failed, and its money has left by another attempt or was decided anew. Look it up there: it may have been paid twice.`;
+    const says = `${rail} says that the attempt ${attemptId} (${await named(engine, sellerId, attemptId)}) succeeded, which it had called failed, and its money has left by another attempt or was decided anew. Look it up there: it may have been paid twice.`;
     await raiseAlarm(engine.pool, { kind: "sent_after_failure", about: `attempt ${attemptId}`, says, at: engine.now() });
   }
   return answer;
+}
+
+/** An attempt by what finds it in Tranche and at the rail: its amount, the orders it is for, and our reference. */
+async function named(engine: Engine, sellerId: number, attemptId: number): Promise<string> {
+  const attempt = must((await run(engine.pool, readAttempt, [sellerId, attemptId])).rows[0], `attempt ${attemptId}`);
+  const reference = String(attempt["reference"]);
+  // What has left by another attempt since is in this one no more, but stands in its reference.
+  const first = /^tr-(\d{1,15})-/.exec(reference)?.[1] ?? null;
+  const { rows } = await run(engine.pool, ordersNamed, [sellerId, attemptId, first]);
+  const orders = rows.map((row) => String(row["order_id"]));
+  const amount = format(attempt["amount"] as bigint, String(attempt["currency"]));
+  const of = orders.length === 0 ? "" : ` of order${orders.length === 1 ? "" : "s"} ${orders.join(", ")}`;
+  return `${amount}${of}, our reference ${reference}`;
 }
 
 function requestOf(attempt: Readonly<Record<string, unknown>>, rail: Rail | undefined): SendRequest {
