@@ -21,7 +21,10 @@ export const operatorQueries = {
   },
   unapplied: {
     name: "list_unapplied",
-    text: `SELECT ${payments.select("t")}, o.state AS order_state FROM ${unapplied} AND ($1::bigint IS NULL OR t.id < $1) ORDER BY t.id DESC LIMIT $2`,
+    text: `SELECT ${payments.select("t")}, o.state AS order_state, o.book_currency AS order_currency, o.pay_by,
+             (SELECT d.state FROM disbursements d WHERE d.seller_id = t.seller_id AND d.payment_id = t.id
+                AND d.source = 'payment:' || t.id || ':unapplied' AND d.state <> 'cancelled' LIMIT 1) AS refund_state
+           FROM ${unapplied} AND ($1::bigint IS NULL OR t.id < $1) ORDER BY t.id DESC LIMIT $2`,
   },
   parked: {
     name: "list_parked",
@@ -57,6 +60,14 @@ export interface Receivable {
   readonly amount: bigint;
 }
 
+/** Money that fits nothing, with the order it came for and the refund that takes it back; null: there is none. */
+export interface Unapplied extends Payment {
+  readonly orderState: string | null;
+  readonly orderCurrency: string | null;
+  readonly payBy: Date | null;
+  readonly refundState: string | null;
+}
+
 /** A page of a list: its lines, how many there are in all, and from where the next page goes on; null on the last. */
 export interface Listed<Line> {
   readonly lines: readonly Line[];
@@ -67,7 +78,7 @@ export interface Listed<Line> {
 /** All that waits for an operator, over all sellers. */
 export interface OperatorRows {
   readonly disputes: Listed<Dispute>;
-  readonly unapplied: Listed<Payment & { readonly orderState: string | null }>;
+  readonly unapplied: Listed<Unapplied>;
   readonly parked: Listed<Disbursement>;
   readonly holds: Listed<Hold>;
   readonly receivables: Listed<Receivable>;
@@ -112,7 +123,13 @@ export async function readOperatorRows(client: Queryable, from: OperatorFrom, mo
     unapplied: listed(
       "unapplied",
       fitless,
-      (row) => ({ ...payments.read(row), orderState: row["order_state"] === null ? null : String(row["order_state"]) }),
+      (row) => ({
+        ...payments.read(row),
+        orderState: row["order_state"] as string | null,
+        orderCurrency: row["order_currency"] as string | null,
+        payBy: row["pay_by"] as Date | null,
+        refundState: row["refund_state"] as string | null,
+      }),
       byId,
     ),
     parked: listed("parked", parked, (row) => disbursements.read(row), byId),

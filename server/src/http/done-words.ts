@@ -30,6 +30,7 @@ const done: Readonly<Record<string, string>> = {
   add_float: "Your money is booked.",
   change_money: "The change is booked.",
   close_break: "The break is closed; orders that no other break touches go on.",
+  requeue: "It is sent again to the same account; if the account refuses it once more, it is parked again.",
   write_off: "The debt is written off as your loss.",
 };
 

@@ -1,21 +1,24 @@
 import { standingAlarms } from "../db/alarms.ts";
+import type { Unapplied } from "../db/operator-views.ts";
 import { readOperatorRows } from "../db/operator-views.ts";
 import type { OrderView as Read } from "../db/orders.ts";
 import { readOrder, readOrderView } from "../db/orders.ts";
 import { unexplainedEvents } from "../db/rail-events.ts";
 import { clockOffset, sellerById } from "../db/sellers.ts";
 import { later } from "../domain/deadlines.ts";
-import type { Hold, Payment } from "../domain/facts.ts";
+import type { Hold } from "../domain/facts.ts";
 import { must } from "../domain/fault.ts";
 import type { Order } from "../domain/order.ts";
 import type { App } from "./app-context.ts";
 import type { Fields } from "./fields.ts";
 import { text, wholeNumber } from "./fields.ts";
+import { freed } from "./freed-by.ts";
 import { orderView, whoGets } from "./order-views.ts";
 import type { DisputeView } from "./pages/dispute-page.ts";
 import type { HoldLine } from "./pages/operator-money.ts";
 import type { OperatorView } from "./pages/operator-page.ts";
 import type { SignedInView } from "./pages/seller-page.ts";
+import { momentText } from "./pages/time.ts";
 
 type Shown =
   | "now"
@@ -90,7 +93,8 @@ export async function overview(app: App, asked: Fields = {}): Promise<Pick<Opera
       amount: payment.unapplied,
       currency: payment.receivedCurrency ?? payment.currency,
       receivedAt: payment.receivedAt ?? payment.openedAt,
-      why: whyUnapplied(payment, payment.orderState),
+      why: whyUnapplied(payment),
+      goesBack: goesBack(payment),
       unknown: payment.sellerId === 0,
       orderUrl: payment.orderId === null ? null : `/operator/orders/${payment.sellerId}/${payment.orderId}`,
     })),
@@ -104,7 +108,7 @@ export async function overview(app: App, asked: Fields = {}): Promise<Pick<Opera
       currency: one.currency,
       paidAs: one.outCurrency === one.currency ? null : { amount: one.outAmount, currency: one.outCurrency },
       since: one.createdAt,
-      freedBy: one.reason ?? "New payout details from the payee.",
+      ...freed(one, "operator"),
       verify: (one.reason ?? "").includes("identity") ? (one.payeeKind === "operator" ? one.payeeId : one.sellerId) : null,
       orderUrl: one.orderId === null ? null : `/operator/orders/${one.sellerId}/${one.orderId}`,
       orderId: one.orderId,
@@ -120,10 +124,26 @@ export function orderUrl(order: Pick<Order, "sellerId" | "id">): string {
   return `/operator/orders/${order.sellerId}/${order.id}`;
 }
 
-function whyUnapplied(payment: Payment, orderState: string | null): string {
-  if (payment.sellerId === 0) return "Unknown reference: nobody knows what it was for.";
-  if (orderState === "awaiting_payment") return "Short: it waits for the rest until the checkout closes.";
-  return "Late, second, excess or in another currency: it goes back to the payer.";
+/** Short money waits for its rest; all other money of an order is on its way back from the moment it came. */
+function isShort(one: Unapplied): boolean {
+  return one.orderState === "awaiting_payment" && one.refundState === null && one.receivedCurrency === one.orderCurrency;
+}
+
+function whyUnapplied(one: Unapplied): string {
+  if (one.sellerId === 0) return "Unknown reference: nobody knows what it was for.";
+  if (isShort(one)) return "Short: it waits for the rest until the checkout closes.";
+  if (one.orderCurrency !== null && one.receivedCurrency !== null && one.receivedCurrency !== one.orderCurrency)
+    return `In another currency: it came in ${one.receivedCurrency}, and the order is paid in ${one.orderCurrency}.`;
+  return "Late, second or excess: the order does not take it.";
+}
+
+/** When it goes back by itself; null: the operator gives it back, or matches it. */
+function goesBack(one: Unapplied): string | null {
+  if (one.refundState === "parked") return "Its refund is parked: see what would free it.";
+  if (one.refundState !== null) return "It is on its way back to the payer.";
+  if (one.sellerId === 0) return null;
+  if (!isShort(one)) return "It goes back to the payer by itself.";
+  return `It goes back by itself when the checkout closes${one.payBy === null ? "" : `, at ${momentText(one.payBy)}`}.`;
 }
 
 function holdLine(hold: Hold): HoldLine {

@@ -16,6 +16,7 @@ import type { Order } from "../domain/order.ts";
 import type { OrderAction } from "../domain/order-table.ts";
 import type { Seller } from "../domain/seller.ts";
 import type { App } from "./app-context.ts";
+import { freed } from "./freed-by.ts";
 import { shopName } from "./names.ts";
 import type { WhoGetsWhat } from "./pages/blocks.ts";
 import type { Hidden } from "./pages/html.ts";
@@ -145,7 +146,7 @@ function moneyOut(read: Read, viewer: "buyer" | "seller" | "operator"): MoneyOut
       state: one.state,
       concludedAt: one.concludedAt,
       payee: one.payeeKind === viewer ? null : payeeName(read, one),
-      freedBy: one.state === "parked" ? (one.reason ?? "New payout details are needed.") : null,
+      ...(one.state === "parked" ? freed(one, viewer) : { cause: null, freedBy: null, sendAgain: false }),
       accountNeeded: viewer === "buyer" && one.kind === "refund" && one.state === "parked",
     }));
 }

@@ -1,6 +1,8 @@
 import { format } from "../domain/currency.ts";
 import type { OrderView } from "../db/orders.ts";
 import type { Disbursement, Hold } from "../domain/facts.ts";
+import { freed } from "./freed-by.ts";
+import { keptShort } from "./paid-in-part.ts";
 import { momentText } from "./pages/time.ts";
 
 const holdSays: Readonly<Record<Hold["reason"], string>> = {
@@ -15,15 +17,25 @@ const holdSays: Readonly<Record<Hold["reason"], string>> = {
 };
 
 /**
- * "Why isn't my money out?": one sentence per payout or refund that has not arrived, and one per hold. A buyer hears of the buyer's own money
- * alone, a seller of the rest too; what an operator noted is for operators.
+ * "Why isn't my money out?": one sentence for money that came short, one per payout or refund that has not arrived, and one per hold. A buyer hears
+ * of the buyer's own money alone, a seller of the rest too; what an operator noted is for operators.
  */
 export function whyNotOut(read: OrderView, now: Date, viewer: "buyer" | "seller" | "operator" = "operator"): string[] {
   const moving = read.disbursements.filter((one) => !["succeeded", "cancelled"].includes(one.state));
   const own = moving.filter((one) => viewer !== "buyer" || one.payeeKind === "buyer");
   const holds = read.holds.filter((hold) => viewer !== "buyer" || concernsBuyer(read, hold));
   const said = holds.map((hold) => (viewer === "operator" ? holdSentence(hold) : partysHoldSentence(hold)));
-  return [...own.map((one) => sentence(one, now)), ...said];
+  return [...shortSentences(read), ...own.map((one) => sentence(one, now, viewer)), ...said];
+}
+
+/** A payer who paid short asks the same question, and there is no refund yet that could answer it. */
+function shortSentences(read: OrderView): string[] {
+  const { order } = read;
+  const came = keptShort(read);
+  if (came === 0n) return [];
+  const at = order.payBy === null ? "" : ` at ${momentText(order.payBy)}`;
+  const missing = format(order.amount - came, order.bookCurrency);
+  return [`${format(came, order.bookCurrency)} came, ${missing} is missing; it goes back when the checkout closes${at}.`];
 }
 
 function concernsBuyer(read: OrderView, hold: Hold): boolean {
@@ -38,7 +50,7 @@ function partysHoldSentence(hold: Hold): string {
   return `Money is not sent ${until}: ${holdSays[hold.reason]}.`;
 }
 
-function sentence(one: Disbursement, now: Date): string {
+function sentence(one: Disbursement, now: Date, viewer: "buyer" | "seller" | "operator"): string {
   const abroad = one.outCurrency === one.currency || one.outAmount === 0n ? "" : `, paid as ${format(one.outAmount, one.outCurrency)},`;
   const what = `The ${one.kind} of ${format(one.amount, one.currency)}${abroad}`;
   const reason = one.reason === null ? "" : ` ${one.reason}`;
@@ -53,8 +65,10 @@ function sentence(one: Disbursement, now: Date): string {
       return `${what} is with the rail, which says it is pending.${reason}`;
     case "outcome_unknown":
       return `${what}: the rail gave no clear answer. It is asked until it does; nothing is sent twice meanwhile.${reason}`;
-    case "parked":
-      return `${what} is parked and waits for its payee.${reason}`;
+    case "parked": {
+      const { cause, freedBy } = freed(one, viewer);
+      return `${what} is parked and waits for its payee. ${cause === null ? "" : `${cause} `}${freedBy}`;
+    }
     default:
       return `${what} is ${one.state}.${reason}`;
   }

@@ -26,7 +26,7 @@ export interface PartyContact {
 
 /**
  * One order as the operator sees it. GET of `actionUrl` shows this page; forms post to `actionUrl` with `action`: `preview_rule` (`buyer_gets` in major units, `comment`), `rule` (the
- * same, confirmed), `reopen` (`comment`), `hold` (`note`), `lift_hold` (`seller`, `hold`). Only `rule` and `reopen` in `allowed` count here.
+ * same, confirmed), `reopen` (`comment`), `hold` (`note`), `lift_hold` (`seller`, `hold`), `requeue` (`disbursement`). Only `rule` and `reopen` in `allowed` count here.
  */
 export interface DisputeView extends OrderView, SignedInView {
   readonly buyer: PartyContact;

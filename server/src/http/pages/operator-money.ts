@@ -26,12 +26,14 @@ export interface UnappliedLine {
   readonly receivedAt: Date;
   /** Late, second, short, excess, wrong currency, or an unknown reference: why it fits nothing. */
   readonly why: string;
-  /** Nobody knows whose it is: the operator may match it to an order. */
+  /** Nobody knows whose it is. */
   readonly unknown: boolean;
+  /** When it goes back by itself; null: it does not, and the operator gives it back or matches it to an order. */
+  readonly goesBack: string | null;
   readonly orderUrl: string | null;
 }
 
-/** A payout or refund that waits for its payee. An identity check posts `action=verify_identity`, `seller`. */
+/** A payout or refund that waits for its payee. An identity check posts `action=verify_identity`, `seller`; sending it again `action=requeue`, `seller`, `disbursement`. */
 export interface ParkedLine {
   readonly sellerId: number;
   readonly id: number;
@@ -43,7 +45,11 @@ export interface ParkedLine {
   /** What leaves in another currency, where the payee is paid in one. */
   readonly paidAs?: { readonly amount: bigint; readonly currency: string } | null;
   readonly since: Date;
+  /** What happened to it; null: nothing, it only waits. */
+  readonly cause: string | null;
   readonly freedBy: string;
+  /** The operator may vouch for its account and have it sent there again. */
+  readonly sendAgain: boolean;
   /** The seller (or marketplace operator) of whom the operator's word that its identity is verified would free it. */
   readonly verify: number | null;
   readonly orderUrl: string | null;
@@ -93,7 +99,7 @@ export function unappliedSection(forms: OperatorForms, lines: readonly Unapplied
       money(one.amount, one.currency),
       moment(one.receivedAt),
       one.why,
-      one.unknown ? unknownForms(forms, one) : giveBackForm(forms, one),
+      one.goesBack ?? unknownForms(forms, one),
     ]),
   });
 }
@@ -114,7 +120,7 @@ function giveBackForm(forms: OperatorForms, one: UnappliedLine): Html {
 export function parkedTable(forms: OperatorForms, lines: readonly ParkedLine[]): Html {
   return table({
     caption: "They wait only for their payee",
-    columns: ["What", "Payee", "Amount", "Since", "What would free it"],
+    columns: ["What", "Payee", "Amount", "Since", "Why, and what would free it"],
     figures: [2],
     empty: "Nothing is parked.",
     rows: lines.map((one) => [
@@ -126,7 +132,7 @@ export function parkedTable(forms: OperatorForms, lines: readonly ParkedLine[]):
         html`<br><span class="muted small-text">${money(one.paidAs.amount, one.paidAs.currency)}</span>`
       }`,
       moment(one.since),
-      html`${one.freedBy}${
+      html`${one.cause !== null && html`${foreign(one.cause)}<br>`}${one.freedBy}${one.sendAgain && sendAgainForm(forms, one)}${
         one.verify !== null &&
         small(forms, {
           action: "verify_identity",
@@ -137,6 +143,15 @@ export function parkedTable(forms: OperatorForms, lines: readonly ParkedLine[]):
       }`,
     ]),
   });
+}
+
+/** The seller's number stands in the address of an order's page, and nowhere on the overview. */
+export function sendAgainForm(
+  forms: OperatorForms,
+  one: { readonly id: number; readonly kind: "payout" | "refund"; readonly sellerId?: number },
+): Html {
+  const hidden = { ...(one.sellerId === undefined ? {} : { seller: String(one.sellerId) }), disbursement: String(one.id) };
+  return small(forms, { action: "requeue", hidden, text: "Send it again", label: `Send ${one.kind} ${one.id} again` });
 }
 
 const reasons: Readonly<Record<HoldReason, string>> = {

@@ -5,6 +5,7 @@ import { foreign, html } from "./html.ts";
 import { money } from "./money.ts";
 import type { MoneyOut, OrderView } from "./order-view.ts";
 import { moneyOutState } from "./order-words.ts";
+import { sendAgainForm } from "./operator-money.ts";
 import { moment } from "./time.ts";
 
 /** The payouts and refunds of this order that the viewer may see; a parked one says what would free it. */
@@ -20,7 +21,8 @@ function moneyOutLine(view: OrderView, one: MoneyOut): Html {
   const abroad = one.paidAs !== undefined && one.paidAs !== null && html` (paid as ${money(one.paidAs.amount, one.paidAs.currency)})`;
   const said = html`<p>${whose} ${one.kind} of <strong>${money(one.amount, one.currency)}</strong>${abroad}${to} ${moneyOutState(one.state)}${when}.</p>`;
   const freed = one.freedBy !== null && html`<p><strong>What it waits for:</strong> ${one.freedBy}</p>`;
-  return html`<div class="stack">${said}${freed}${one.accountNeeded && accountForm(view, one)}</div>`;
+  const cause = one.cause !== undefined && one.cause !== null && html`<p><strong>What happened:</strong> ${foreign(one.cause)}</p>`;
+  return html`<div class="stack">${said}${cause}${freed}${one.sendAgain === true && sendAgainForm(view, one)}${one.accountNeeded && accountForm(view, one)}</div>`;
 }
 
 /** Posts `action=give_account`, `disbursement`, and the four fields of {@link bankFields}. */

@@ -55,6 +55,10 @@ export type MoneyOut = Pick<Disbursement, "id" | "kind" | "amount" | "currency" 
   readonly payee: string | null;
   /** What leaves in another currency, where the payee is paid in one. */
   readonly paidAs?: { readonly amount: bigint; readonly currency: string } | null;
+  /** Of a parked one: what happened to it, if something did. */
+  readonly cause?: string | null;
+  /** The operator may have it sent to the same account again. */
+  readonly sendAgain?: boolean;
   /** Of a parked one: what would free it. */
   readonly freedBy: string | null;
   /** It waits for a bank account that this party may give here. */
