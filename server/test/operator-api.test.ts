@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { takeFees } from "../src/actions/book-steps.ts";
 import { hashPassword } from "../src/secrets/passwords.ts";
+import { format } from "../src/domain/currency.ts";
 import { must } from "../src/domain/fault.ts";
 import { words } from "./setup/http-answers.ts";
 import { bank, reach } from "./setup/states.ts";
@@ -315,11 +317,43 @@ describe("money that needs a hand", () => {
     expect((await act("add_float", { seller: 0, amount: 5_000_000 })).code).toBe(200);
     const after = await solvency();
     expect(after.held - before.held).toBe(5_000_000);
-    const surplus = after.held - after.owed;
-    const tooMuch = await world.still(() => act("take_fees", { seller: 0, escrow_fees: surplus + 1 }));
-    expect([tooMuch.code, tooMuch.body.code]).toEqual([409, "mismatch"]);
-    expect((await act("take_fees", { seller: 0, escrow_fees: 100_000, payout_fees: 5_000 })).code).toBe(200);
-    expect((await solvency()).held).toBe(after.held - 105_000);
+    await reach(world, "accepted");
+    const booked = async (account: string) => {
+      const { rows } = await world.database.ownerPool.query<{ sum: string }>(
+        "SELECT coalesce(sum(CASE WHEN credit = $2 THEN amount ELSE -amount END), 0) AS sum FROM postings WHERE seller_id = $1 AND $2 IN (debit, credit)",
+        [world.seller, account],
+      );
+      return Number(rows[0]?.sum);
+    };
+    const [escrow, payout] = [await booked("platform:escrow_fees"), await booked("platform:payout_fees")];
+    expect(escrow).toBeGreaterThan(100);
+    const { held } = await solvency();
+    // The house's book, whose money is float, has earned nothing; each of the two fees is taken from its own.
+    for (const [fields, field] of [
+      [{ seller: 0, escrow_fees: 1 }, "escrow_fees"],
+      [{ escrow_fees: escrow + 1 }, "escrow_fees"],
+      [{ escrow_fees: escrow, payout_fees: payout + 1 }, "payout_fees"],
+      [{ escrow_fees: 100, currency: "USD", rail: "sandbox" }, "escrow_fees"],
+    ] as const) {
+      const tooMuch = await world.still(() => act("take_fees", fields));
+      expect([tooMuch.code, tooMuch.body.code, tooMuch.body.facts?.["field"]]).toEqual([409, "mismatch", field]);
+    }
+    const named = await act("take_fees", { escrow_fees: escrow + 1 });
+    expect([named.body.message, named.body.facts?.["escrow_fees"]]).toEqual([
+      expect.stringContaining(format(BigInt(escrow), "NGN")),
+      `${escrow}`,
+    ]);
+    expect((await act("take_fees", { escrow_fees: escrow - 100, payout_fees: payout })).code).toBe(200);
+    expect((await solvency()).held).toBe(held - escrow + 100 - payout);
+    expect((await world.still(() => act("take_fees", { escrow_fees: 101 }))).code).toBe(409);
+    expect((await act("take_fees", { escrow_fees: 100 })).code).toBe(200);
+    // Earned, but what is there is owed to others.
+    await reach(world, "accepted");
+    const owed = takeFees(world.as("operator"), { escrow: 100n, payout: 0n, currency: "NGN", surplus: 99n });
+    expect(await world.engine.lanes.one(owed)).toMatchObject({
+      refused: "mismatch",
+      detail: expect.stringContaining("less than is owed") as string,
+    });
     for (const fields of [
       { amount: 0 },
       { amount: -1 },

@@ -1,3 +1,6 @@
+import { format } from "../domain/currency.ts";
+import { escrowFees, payoutFees } from "../domain/ledger-accounts.ts";
+import { greatest } from "../domain/money.ts";
 import { feesTaken, floatAdded, fxChange, payIn, railFee, reverse, settle, writtenOff } from "../domain/movements.ts";
 import type { Posting } from "../domain/movements.ts";
 import { isRefusal, refuse } from "../domain/refusals.ts";
@@ -57,7 +60,10 @@ export function addFloat(
   });
 }
 
-/** The operator takes earned fees out; `surplus` is what the installation holds above what it owes, read just before. */
+/**
+ * The operator takes earned fees out, never more of either kind than this book has earned and not taken yet. Their accounts have no floor: a ruling
+ * that is reopened takes back fees that may have been taken already. `surplus` is what the installation holds above what it owes, read just before.
+ */
 export function takeFees(
   ask: Ask,
   input: {
@@ -68,15 +74,29 @@ export function takeFees(
     readonly rail?: string | undefined;
   },
 ): Command {
-  return command("book.take_fees", ask, {}, (book) => {
+  return command("book.take_fees", ask, { summed: [escrowFees, payoutFees] }, (book) => {
+    const { currency } = input;
     if (input.escrow < 0n || input.payout < 0n || input.escrow + input.payout === 0n) return refuse("amount_invalid");
+    const escrow = greatest(book.balance(escrowFees, currency), 0n);
+    const payout = greatest(book.balance(payoutFees, currency), 0n);
+    if (input.escrow > escrow || input.payout > payout) {
+      const there = `${format(escrow, currency)} of escrow fees and ${format(payout, currency)} of payout fees`;
+      return refuse("mismatch", `Earned in the book of seller ${book.sellerId} and not taken yet are ${there}.`, {
+        field: input.escrow > escrow ? "escrow_fees" : "payout_fees",
+        escrow_fees: escrow.toString(),
+        payout_fees: payout.toString(),
+      });
+    }
     if (input.escrow + input.payout > input.surplus) return refuse("mismatch", "Taking that much would leave less than is owed.");
     const rail = input.rail ?? usualRail(book.settings.rails, input.currency);
     if (isRefusal(rail)) return rail;
-    const at = { rail, currency: input.currency };
-    return (writer) => ({
-      entry: bookStep(writer, "take_fees", "book.fees_taken", feesTaken({ ...at, escrow: input.escrow, payout: input.payout })),
-    });
+    return (writer) => {
+      // Nobody keeps these balances: another who takes in the same batch would find what is gone by then.
+      writer.book.changeBalance(escrowFees, currency, -input.escrow);
+      writer.book.changeBalance(payoutFees, currency, -input.payout);
+      const postings = feesTaken({ rail, currency, escrow: input.escrow, payout: input.payout });
+      return { entry: bookStep(writer, "take_fees", "book.fees_taken", postings) };
+    };
   });
 }
 

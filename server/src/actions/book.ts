@@ -66,7 +66,7 @@ export class Book {
     this.#balances.set(`${account} ${currency}`, balance);
   }
 
-  /** What an account with a floor owes (the receivable: is owed), as far as this batch read it; 0 if nothing was ever posted. */
+  /** What an account with a floor owes (the receivable: is owed), or one that was summed holds, as far as this batch read it; 0 if nothing was posted. */
   balance(account: string, currency: string): bigint {
     return this.#balances.get(`${account} ${currency}`) ?? 0n;
   }

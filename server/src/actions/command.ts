@@ -24,6 +24,8 @@ export interface Refs {
   /** Receipts of money that nobody here asked for: what the house book has of them. */
   readonly receipts?: readonly { readonly rail: string; readonly railReference: string }[];
   readonly attempts?: readonly number[];
+  /** Accounts whose balance is not kept: what they hold is summed over the book. Long in a large book, so for rare steps alone. */
+  readonly summed?: readonly string[];
   readonly disbursements?: readonly number[];
   readonly providers?: readonly number[];
   readonly buyers?: readonly number[];

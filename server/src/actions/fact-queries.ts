@@ -199,4 +199,10 @@ export const factQueries = {
     text: `SELECT a.seller_id, a.account, a.currency, a.balance FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::text[]) AS n) u,
            LATERAL (SELECT * FROM accounts WHERE seller_id = u.s AND account = u.n LIMIT 4) a`,
   },
+  summed: {
+    name: "load_summed_accounts",
+    text: `SELECT u.s AS seller_id, u.n AS account, a.currency, a.balance FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::text[]) AS n) u,
+           LATERAL (SELECT currency, sum(CASE WHEN credit = u.n THEN amount ELSE -amount END)::bigint AS balance FROM postings
+             WHERE seller_id = u.s AND u.n IN (debit, credit) GROUP BY currency) a`,
+  },
 } satisfies Record<string, Query>;

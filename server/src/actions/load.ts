@@ -43,6 +43,7 @@ export async function loadBooks(
     keys: keyed.length === 0 ? empty : rows(lane, factQueries.keys, keyArrays),
     refusals: keyed.length === 0 ? empty : rows(lane, factQueries.refusals, keyArrays),
     escrow: ask(factQueries.escrow, accounts),
+    summed: ask(factQueries.summed, refs.summed),
     ordersWithTheirs: cells(factQueries.orders, refs.orders),
     orders: [
       cells(factQueries.milestones, refs.projects),
@@ -129,7 +130,7 @@ export async function loadBooks(
     const seller = tables.sellers.readCells(operator);
     books.get(Number(ofSeller))?.operators.set(seller.id, seller);
   }
-  for (const row of await asked.escrow) {
+  for (const row of [...(await asked.escrow), ...(await asked.summed)]) {
     if (row["balance"] !== null) {
       books.get(Number(row["seller_id"]))?.loadBalance(String(row["account"]), String(row["currency"]), row["balance"] as bigint);
     }
@@ -213,6 +214,7 @@ function collect(commands: readonly Command[]) {
   return {
     orders: pairs((refs) => refs.orders),
     accounts: pairs((refs) => refs.accounts),
+    summed: pairs((refs) => refs.summed),
     projects: pairs((refs) => refs.projects),
     payments: pairs((refs) => refs.payments),
     attempts: pairs((refs) => refs.attempts),
