@@ -2,10 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accept } from "../src/actions/accept.ts";
 import { deliver } from "../src/actions/deliver.ts";
+import { readOrderView } from "../src/db/orders.ts";
 import { storeRailEvent } from "../src/db/rail-events.ts";
 import { must } from "../src/domain/fault.ts";
+import { whyNotOut } from "../src/http/why.ts";
 import { Pollers } from "../src/jobs/run-due.ts";
-import { sendMoney } from "../src/jobs/send-money.ts";
+import { askAboutAttempts, sendMoney } from "../src/jobs/send-money.ts";
+import { keyRefused } from "../src/net/json-call.ts";
 import type { Rail } from "../src/rails/rail.ts";
 import { NoAnswer } from "../src/rails/rail.ts";
 import type { WorldOver } from "./setup/over-rail.ts";
@@ -200,4 +203,30 @@ test("what such a rail alone can tell more of waits untouched; what needs no ans
   await world.forward(3 * 60_000);
   await world.settleDown();
   expect((await tries())[0]).toEqual({ type: "payment.changed", tries: 1, outcome: "unknown_reference" });
+});
+
+test("a rail that refuses its key rings an alarm, and why an order's money is not out says so", async () => {
+  const id = await world.bought();
+  const answers = [new NoAnswer("POST /transfer: status 500"), keyRefused("GET /transfer", 401), keyRefused("GET /transfer", 401)];
+  const said = () => Promise.reject(answers.shift() ?? keyRefused("GET /transfer", 401));
+  rails().set("paystack", { ...honest, send: said, lookUpSend: said });
+  const why = async () => whyNotOut(await readOrderView(world.engine.pool, await world.order(id)), new Date()).join("\n");
+  const alarms = async () =>
+    (await world.engine.pool.query<{ says: string }>("SELECT says FROM alarms WHERE kind = 'rail_refuses_key' AND about = 'paystack'"))
+      .rows;
+  try {
+    await accepted(id);
+    await sendMoney(world.engine, null);
+    expect(await why()).toContain("no clear answer");
+    expect(await why()).toContain("Last heard of paystack: POST /transfer: status 500.");
+    expect(await alarms()).toEqual([]);
+    await world.database.ownerPool.query("UPDATE attempts SET due_at = now() - interval '1 second' WHERE state = 'outcome_unknown'");
+    await askAboutAttempts(world.engine, null);
+    expect(await why()).toContain("paystack refuses its key");
+    expect((await alarms()).map(({ says }) => says)).toEqual([expect.stringContaining("refuses its key")]);
+    const read = await readOrderView(world.engine.pool, await world.order(id));
+    expect(whyNotOut(read, new Date(), "seller").join()).not.toContain("key");
+  } finally {
+    rails().set("paystack", honest);
+  }
 });

@@ -258,6 +258,8 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
     if (isRefusal(row))
       return (writer) => {
         if (outcome.status === "pending" && from === "in_flight") sayWhatItWaitsFor(writer, attempt, members, outcome.reason ?? null);
+        // What was heard last is what an operator can act upon: a key that is refused by now says more than the time-out before it.
+        if (outcome.status === "unknown" && from === "outcome_unknown") book.attempts.change(attempt.id, { said: outcome.reason });
         return { ...askAgain(writer, attempt, from), ...twice };
       };
     return (writer) => {

@@ -6,6 +6,7 @@ import { makePool, openLane } from "../db/connect.ts";
 import { storeRailEvent } from "../db/rail-events.ts";
 import { must } from "../domain/fault.ts";
 import type { Engine, Log } from "../jobs/engine.ts";
+import { keyIsRefused } from "../jobs/key-refused.ts";
 import { RailTurns } from "../jobs/rail-turns.ts";
 import { smtpMailer } from "../net/mail.ts";
 import type { Rail } from "../rails/rail.ts";
@@ -92,7 +93,7 @@ export function assemble(input: {
     lanes,
     settings,
     rails,
-    turns: new RailTurns(rails, input.railClock ?? now, callsAtOnce(config, rails)),
+    turns: new RailTurns(rails, input.railClock ?? now, callsAtOnce(config, rails), (rail) => keyIsRefused({ pool, now, log }, rail)),
     mailer: sandbox?.mailer ?? (config.smtp.url === undefined ? undefined : smtpMailer({ url: config.smtp.url, from: config.smtp.from })),
     sms: sandbox?.sms,
     delivery,

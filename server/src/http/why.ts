@@ -3,6 +3,7 @@ import type { OrderView } from "../db/orders.ts";
 import type { Disbursement, Hold } from "../domain/facts.ts";
 import { freed } from "./freed-by.ts";
 import { keptShort } from "./paid-in-part.ts";
+import { saysKeyRefused } from "../net/json-call.ts";
 import { momentText } from "./pages/time.ts";
 
 const holdSays: Readonly<Record<Hold["reason"], string>> = {
@@ -25,7 +26,9 @@ export function whyNotOut(read: OrderView, now: Date, viewer: "buyer" | "seller"
   const own = moving.filter((one) => viewer !== "buyer" || one.payeeKind === "buyer");
   const holds = read.holds.filter((hold) => viewer !== "buyer" || concernsBuyer(read, hold));
   const said = holds.map((hold) => (viewer === "operator" ? holdSentence(hold) : partysHoldSentence(hold)));
-  return [...shortSentences(read), ...own.map((one) => sentence(one, now, viewer)), ...said];
+  // What a rail answers to our calls is the operator's to mend, and nobody else's to read.
+  const heard = (one: Disbursement) => (viewer === "operator" ? lastHeard(read, one) : "");
+  return [...shortSentences(read), ...own.map((one) => sentence(one, now, viewer) + heard(one)), ...said];
 }
 
 /** A payer who paid short asks the same question, and there is no refund yet that could answer it. */
@@ -36,6 +39,13 @@ function shortSentences(read: OrderView): string[] {
   const at = order.payBy === null ? "" : ` at ${momentText(order.payBy)}`;
   const missing = format(order.amount - came, order.bookCurrency);
   return [`${format(came, order.bookCurrency)} came, ${missing} is missing; it goes back when the checkout closes${at}.`];
+}
+
+/** Why the outcome is not known, as its rail's last answer has it. */
+function lastHeard({ attempts }: OrderView, one: Disbursement): string {
+  const said = attempts.find((attempt) => attempt.id === one.attemptId)?.said ?? null;
+  if (one.state !== "outcome_unknown" || said === null) return "";
+  return saysKeyRefused(said) ? ` ${one.rail} refuses its key: ${said}.` : ` Last heard of ${one.rail}: ${said}.`;
 }
 
 function concernsBuyer(read: OrderView, hold: Hold): boolean {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Rail } from "../rails/rail.ts";
+import { keyRefused } from "../net/json-call.ts";
 import { NoAnswer } from "../rails/rail.ts";
 import { waitAsked } from "../net/json-call.ts";
 import { RailTurns } from "./rail-turns.ts";
@@ -46,20 +47,20 @@ test("as many at a time as the rail bears, in the order they came; another rail 
   for (const one of again) one.end();
 });
 
-test("a rail that is called too often rests for as long as it asks, a quarter of an hour at most; other silence is no such thing", () => {
+test("a rail that is called too often rests for as long as it asks, a quarter of an hour at most; other silence is no such thing", async () => {
   let now = 0;
   const turns = new RailTurns(new Map([["busy", bears(1)]]), () => new Date(now));
-  turns.heard("busy", new NoAnswer("POST /transfer: status 500"));
-  turns.heard("busy", new Error("anything"));
+  await turns.heard("busy", new NoAnswer("POST /transfer: status 500"));
+  await turns.heard("busy", new Error("anything"));
   expect(turns.resting()).toEqual([]);
-  turns.heard("busy", new NoAnswer("status 429", 30_000));
-  turns.heard("busy", new NoAnswer("status 429", 1_000));
+  await turns.heard("busy", new NoAnswer("status 429", 30_000));
+  await turns.heard("busy", new NoAnswer("status 429", 1_000));
   expect(turns.resting()).toEqual(["busy"]);
   now = 29_999;
   expect(turns.resting()).toEqual(["busy"]);
   now = 30_000;
   expect(turns.resting()).toEqual([]);
-  turns.heard("busy", new NoAnswer("status 429", 86_400_000));
+  await turns.heard("busy", new NoAnswer("status 429", 86_400_000));
   now += 15 * 60_000;
   expect(turns.resting()).toEqual([]);
 });
@@ -101,4 +102,15 @@ test("what Retry-After asks for: seconds, a date, or nothing that can be read", 
   expect(waitAsked("Thu, 26 Nov 2026 10:01:00 GMT", now)).toBe(60_000);
   expect(waitAsked("Thu, 26 Nov 2026 09:00:00 GMT", now)).toBe(0);
   expect([waitAsked(undefined, now), waitAsked("soon", now), waitAsked("-3", now)]).toEqual([10_000, 10_000, 0]);
+});
+
+test("that a rail refuses its key is passed on each time, whoever calls", async () => {
+  const told: string[] = [];
+  const refused = (rail: string) => Promise.resolve(void told.push(rail));
+  const turns = new RailTurns(new Map([["shut", bears(1)]]), () => new Date(), new Map(), refused);
+  await expect(turns.call("shut", () => Promise.reject(keyRefused("GET /balance", 401)))).rejects.toThrow("refused");
+  await turns.heard("shut", keyRefused("POST /transfer", 403));
+  await turns.heard("shut", new NoAnswer("POST /transfer: status 500"));
+  expect(told).toEqual(["shut", "shut"]);
+  expect(turns.resting()).toEqual([]);
 });

@@ -22,12 +22,22 @@ export class RailTurns {
   readonly #clock: () => Date;
   readonly #most: ReadonlyMap<string, number>;
   readonly #of = new Map<string, Turns>();
+  readonly #keyRefused: ((rail: string) => Promise<void>) | undefined;
 
-  /** `clock`: the time by which rails wait; `most`: how many calls at a time, where that is not what the adapter says. */
-  constructor(rails: ReadonlyMap<string, Rail>, clock: () => Date, most: ReadonlyMap<string, number> = new Map()) {
+  /**
+   * `clock`: the time by which rails wait; `most`: how many calls at a time, where that is not what the adapter says; `refused`: told of each time a
+   * rail refuses its key.
+   */
+  constructor(
+    rails: ReadonlyMap<string, Rail>,
+    clock: () => Date,
+    most: ReadonlyMap<string, number> = new Map(),
+    refused?: (rail: string) => Promise<void>,
+  ) {
     this.#rails = rails;
     this.#clock = clock;
     this.#most = most;
+    this.#keyRefused = refused;
   }
 
   /** Runs it when it is its turn, and throws what it throws. Undefined: the rail is to be left alone by then, so it was not run. */
@@ -53,14 +63,16 @@ export class RailTurns {
       if (answer === undefined) throw new NoAnswer(leftAlone);
       return answer.said;
     } catch (error) {
-      this.heard(rail, error);
+      await this.heard(rail, error);
       throw error;
     }
   }
 
-  /** To be told what a call to a rail threw: if it was that it is called too often, it rests. */
-  heard(rail: string, error: unknown): void {
-    if (!(error instanceof NoAnswer) || error.waitFor === undefined) return;
+  /** To be told what a call to a rail threw: if it was that it is called too often, it rests; that it refuses its key is passed on. */
+  async heard(rail: string, error: unknown): Promise<void> {
+    if (!(error instanceof NoAnswer)) return;
+    if (error.keyRefused) await this.#keyRefused?.(rail);
+    if (error.waitFor === undefined) return;
     const turns = this.#turns(rail);
     turns.restsUntil = Math.max(turns.restsUntil, this.#clock().getTime() + Math.min(error.waitFor, longestRest));
   }

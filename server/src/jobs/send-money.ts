@@ -103,7 +103,7 @@ async function lastAttempt(
     // Moved, and by then it was to go another way: nothing leaves until somebody has looked.
     return isRefusal(answer) || answer.done["again"] === true ? "in_doubt" : "moved";
   } catch (error) {
-    engine.turns.heard(rail.name, error);
+    await engine.turns.heard(rail.name, error);
     return "in_doubt";
   }
 }
@@ -131,7 +131,7 @@ async function startNamed(
       startSending(ask, { ...input, named: { ...account, accountName: said.found ? said.accountName : null } }),
     );
   } catch (error) {
-    engine.turns.heard(railName, error);
+    await engine.turns.heard(railName, error);
     engine.log.warn(
       { rail: railName, error: error instanceof Error ? error.message : "" },
       "a bank did not say whose account it is; it is asked again",
@@ -245,7 +245,7 @@ async function tell(
         : outcomeOf(await underWay(engine, sellerId, attemptId, () => call(rail, request)));
   } catch (error) {
     // No answer says nothing about the effect: only a look-up decides it.
-    engine.turns.heard(name, error);
+    await engine.turns.heard(name, error);
     outcome = { status: "unknown", reason: error instanceof Error ? error.message : "no answer" };
   }
   await concludeIt(engine, { sellerId, attemptId, rail: name }, outcome);

@@ -8,12 +8,25 @@ export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
   /** Milliseconds for which it wants to be left alone, where it said that it is called too often. */
   readonly waitFor: number | undefined;
+  /** It does not take our key: it goes on so until a person puts in another. */
+  readonly keyRefused: boolean;
 
-  constructor(message: string, waitFor?: number) {
+  constructor(message: string, waitFor?: number, keyRefused = false) {
     super(message);
     this.waitFor = waitFor;
+    this.keyRefused = keyRefused;
   }
 }
+
+const refusal = "the key was refused";
+
+/** The answer of one that refuses our key: status 401 or 403. */
+export function keyRefused(what: string, status: number): NoAnswer {
+  return new NoAnswer(`${what}: ${refusal} (status ${status})`, undefined, true);
+}
+
+/** Whether that is what a stored reason says. */
+export const saysKeyRefused = (reason: string): boolean => reason.includes(refusal);
 
 /** What a `Retry-After` header asks for, in milliseconds, as seconds or as a date; ten seconds where it is absent or cannot be read. */
 export function waitAsked(header: unknown, now: Date): number {
@@ -84,7 +97,7 @@ export function jsonApi(settings: JsonApiSettings): JsonApi {
       }
       if (status === 429) throw new NoAnswer(`${what}: status 429`, waitAsked(retryAfter, new Date()));
       if (status >= 500 || status === 408) throw new NoAnswer(`${what}: status ${status}`);
-      if (status === 401 || status === 403) throw new NoAnswer(`${what}: the key was refused (status ${status})`);
+      if (status === 401 || status === 403) throw keyRefused(what, status);
       if (status >= 300 && status < 400) throw new NoAnswer(`${what}: a redirect`);
       try {
         return { status, body: JSON.parse(text) as unknown };

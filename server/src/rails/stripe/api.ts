@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { Stripe } from "stripe";
 import { Fault } from "../../domain/fault.ts";
-import { waitAsked } from "../../net/json-call.ts";
+import { keyRefused, waitAsked } from "../../net/json-call.ts";
 import { NoAnswer } from "../rail.ts";
 import type { RailMemory } from "../rail.ts";
 import { Piece } from "../read.ts";
@@ -66,6 +66,7 @@ export async function answerTo(what: string, call: Promise<unknown>): Promise<{ 
       };
     if (error instanceof NoAnswer) throw error;
     if (!(error instanceof Stripe.errors.StripeError)) throw new NoAnswer(`${what}: ${error instanceof Error ? error.name : "no answer"}`);
+    if (error.statusCode === 401 || error.statusCode === 403) throw keyRefused(what, error.statusCode);
     const waitFor = error.statusCode === 429 ? waitAsked(error.headers?.["retry-after"], new Date()) : undefined;
     throw new NoAnswer(`${what}: ${error.type}${error.statusCode === undefined ? "" : ` (status ${error.statusCode})`}`, waitFor);
   }
