@@ -227,7 +227,11 @@ test("migrate makes a schema once; other commands say when it is missing; roles 
 test("a proof of solvency is written once, verified from the file alone, and refused with the reason where it was changed", async () => {
   const file = `${home}/proof.json`;
   expect((await run("solvency", "--out", file)).out).toMatch(/^Solvent\.[^]*Signed by [0-9a-f]{64}/);
-  no(await run("solvency", "--out", file), 1, /proof\.json cannot be written/);
+  const kept = async () => (await database.ownerPool.query("SELECT count(*) FROM solvency_statements")).rows;
+  const before = await kept();
+  no(await run("solvency", "--out", file), 1, /proof\.json is there already and is not written over; nothing was signed/);
+  no(await run("solvency", "--out", `${home}/nowhere/proof.json`), 1, /nowhere cannot be written to; nothing was signed/);
+  expect(await kept()).toEqual(before);
   no(await run("solvency", "receipt", "7"), 1, /Nothing was owed to service provider 7 at 20/);
   no(await run("solvency", "receipt", "seven"), 2, /solvency receipt PROVIDER/);
   const key = must(/^[0-9a-f]{64}/.exec((await run("solvency", "key")).out)?.[0], "a key");
@@ -246,4 +250,13 @@ test("a proof of solvency is written once, verified from the file alone, and ref
   no(await tranche(["verify", "--solvency", changed], elsewhere), 1, /NOT hold\. The signature does not fit/);
   no(await run("verify", "--receipt", file), 2, /A receipt is checked against its document/);
   no(await run("verify", "--solvency", file, "--receipt", file), 1, /The receipt lacks format/);
+});
+
+test("a reconciliation in which a rail gave no answer ends with 1, and says which", async () => {
+  expect((await run("reconcile")).code).toBe(0);
+  const paystack = { TRANCHE_PAYSTACK_SECRET_KEY: "sk_test_nobody_is_there", TRANCHE_PAYSTACK_BASE_URL: "http://127.0.0.1:9" };
+  const { code, err, out } = await tranche(["reconcile"], { ...settings, ...paystack });
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toMatch(/paystack: it gave no answer/);
+  expect(err).not.toMatch(/^\s+at /m);
 });

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { access, constants, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { newestStatement, solvencyKeys } from "../db/solvency.ts";
 import { isRefusal } from "../domain/refusals.ts";
@@ -20,6 +21,7 @@ export async function solvencyCommand(config: Config, args: readonly string[]): 
   if (args[0] === "receipt") return receiptCommand(config, args.slice(1));
   const [option, file, ...rest] = args;
   if (rest.length > 0 || (option !== undefined && (option !== "--out" || file === undefined))) throw new UsageError(usage);
+  if (file !== undefined) await stillFree(file);
   const document = await withEngine(config, ({ pool }, secretKey) => proveSolvency(pool, secretKey, config.mode, new Date()));
   if (isRefusal(document)) throw new CommandRefused(document.detail);
   if (file !== undefined) await writeNew(file, document);
@@ -41,6 +43,16 @@ async function receiptCommand(config: Config, args: readonly string[]): Promise<
   if (file === undefined) return JSON.stringify(own, null, 2);
   await writeNew(file, own);
   return `The receipts of service provider ${provider} are in ${file}; npm run tranche -- verify --solvency ${file} --receipt ${file} checks them.`;
+}
+
+/** Looked at before anything is signed: a proof that nobody was given would be kept, and stand as the newest. */
+async function stillFree(file: string): Promise<void> {
+  const folder = dirname(resolve(file));
+  const there = await stat(file).catch(() => undefined);
+  if (there !== undefined) throw new CommandRefused(`${file} is there already and is not written over; nothing was signed.`);
+  await access(folder, constants.W_OK).catch(() => {
+    throw new CommandRefused(`${folder} cannot be written to; nothing was signed.`);
+  });
 }
 
 /** Never writes over: a proof that somebody holds a receipt for is not replaced by another. */
