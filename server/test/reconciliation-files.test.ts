@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { run } from "../src/db/connect.ts";
+import { breakQueries, settlementQueries } from "../src/db/settlements.ts";
+import { must } from "../src/domain/fault.ts";
+import { reconcileRails } from "../src/jobs/reconcile.ts";
+import type { Rail } from "../src/rails/rail.ts";
+import { NoAnswer } from "../src/rails/rail.ts";
 import type { WorldOver } from "./setup/over-rail.ts";
 import { worldOver } from "./setup/over-rail.ts";
 
@@ -14,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const header = "settlement_id,currency,settlement_amount,settled_at,line_id,kind,reference,rail_reference,gross,fee";
-const upload = async (file: string, rail = "paystack") => {
+const upload = async (file: string | Buffer, rail = "paystack") => {
   const headers = { authorization: `Bearer ${bearer}`, "content-type": "text/csv" };
   const answer = await world.inject({ method: "POST", url: `/operator/api/settlements/${rail}`, headers, payload: file });
   const body: { readonly message?: string; readonly data?: { readonly outcome: readonly string[] } } = answer.json();
@@ -45,6 +51,48 @@ test("a file with a wrong row is refused whole, with the row's number, and nothi
   expect((await upload("settlement_id,what\n1,2\n")).body.message).toContain("The columns are:");
   expect((await upload(`${header}\n`, "nowhere")).status).toBe(422);
   expect((await settlements()).map(({ id }) => id)).toEqual(["bank-1"]);
+});
+
+test("a file that is not UTF-8, or not separated by commas, is refused for that, and not taken with letters lost", async () => {
+  const file = `${header}\nbank-9,NGN,100,2026-11-20,1,payment,caf\u00e9,b,100,0\n`;
+  const cases = [
+    [Buffer.from(file, "latin1"), "is not UTF-8. Save it as CSV UTF-8."],
+    [Buffer.from(`\ufeff${file}`, "utf16le"), "is UTF-16. Save it as CSV UTF-8."],
+    [Buffer.from(file, "utf16le"), "is UTF-16."],
+    [file.replaceAll(",", ";"), "is separated by semicolons."],
+    [file.replaceAll(",", "\t"), "is separated by tabs."],
+  ] as const;
+  for (const [given, says] of cases) {
+    const { status, body } = await upload(given);
+    expect([status, body.message]).toEqual([422, expect.stringContaining(says)]);
+  }
+  expect((await settlements()).map(({ id }) => id)).toEqual(["bank-1"]);
+  const me = await world.signIn("operator");
+  const head = `--b\r\ncontent-disposition: form-data; name="csrf"\r\n\r\n${me.csrf}\r\n--b\r\ncontent-disposition: form-data; name="rail"\r\n\r\npaystack\r\n`;
+  const body = `${head}--b\r\ncontent-disposition: form-data; name="file"; filename="s.csv"\r\n\r\n`;
+  const payload = Buffer.concat([Buffer.from(body), Buffer.from(file, "latin1"), Buffer.from("\r\n--b--\r\n")]);
+  const headers = { ...me.headers, accept: "text/html", "content-type": "multipart/form-data; boundary=b" };
+  const uploaded = await world.inject({ method: "POST", url: "/operator/reconciliation/file", headers, payload });
+  expect([uploaded.statusCode, uploaded.body]).toEqual([422, expect.stringContaining("is not UTF-8")]);
+});
+
+test("the time of an asking to which a rail was silent is the time at which it was asked", async () => {
+  const rails = world.engine.rails as Map<string, Rail>;
+  const honest = must(rails.get("paystack"), "Paystack");
+  rails.set("paystack", { ...honest, settlements: () => Promise.reject(new NoAnswer("GET /settlement: status 500")) });
+  const from = Date.now();
+  try {
+    await reconcileRails(world.engine, {});
+  } finally {
+    rails.set("paystack", honest);
+  }
+  const { rows } = await run(world.engine.pool, breakQueries.runs);
+  const silent = must(rows[0], "a run");
+  expect(silent["outcome"]).toContain("gave no answer");
+  expect((silent["asked_at"] as Date).getTime()).toBeGreaterThanOrEqual(from);
+  // It is asked again within the hour all the same.
+  const soon = new Date(Date.now() + 3_700_000).toISOString();
+  expect((await run(world.engine.pool, settlementQueries.claim, ["paystack", soon, false])).rowCount).toBe(1);
 });
 
 test("nobody but the operator uploads or looks", async () => {

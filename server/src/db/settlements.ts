@@ -122,7 +122,7 @@ export const settlementQueries = {
              OR rail_reconciliations.asked_at < $2::timestamptz - interval '1 day'
              OR rail_reconciliations.ended_at IS NULL AND rail_reconciliations.asked_at < $2::timestamptz - interval '10 minutes'`,
   },
-  // A rail that was silent is asked again within the hour.
+  // A rail that was silent is asked again within the hour. `runs` shows when it was asked in truth.
   ended: {
     name: "end_reconciliation",
     text: `UPDATE rail_reconciliations SET ended_at = $2, outcome = $3,
@@ -221,7 +221,12 @@ export const breakQueries = {
                WHERE o.seller_id = h.seller_id AND o.order_id = h.order_id AND b.state = 'open')`,
   },
   balances: { name: "list_rail_balances", text: "SELECT * FROM rail_balances ORDER BY rail, currency" },
-  runs: { name: "list_reconciliations", text: "SELECT rail, asked_at, ended_at, outcome FROM rail_reconciliations ORDER BY rail" },
+  // No asking takes that long: a time so far before the end was put back for the next one to come soon.
+  runs: {
+    name: "list_reconciliations",
+    text: `SELECT rail, CASE WHEN asked_at <= ended_at - interval '23 hours' THEN ended_at ELSE asked_at END AS asked_at, ended_at, outcome
+           FROM rail_reconciliations ORDER BY rail`,
+  },
 } satisfies Record<string, Query>;
 
 /** Lines of a rail that are new or still disagree, in the order in which they were settled. */
