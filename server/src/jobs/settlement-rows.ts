@@ -35,11 +35,24 @@ export interface ReadSettlement {
 
 type Row = Readonly<Record<string, string>>;
 
+/** What spreadsheets write and this does not read; each would otherwise be refused for something else, or taken with letters lost. */
+function misread(text: string): string | undefined {
+  if (text.includes("\0")) return "The file is UTF-16. Save it as CSV UTF-8.";
+  // What a reader of UTF-8 puts in the place of bytes that are none.
+  if (text.includes("\uFFFD")) return "The file is not UTF-8. Save it as CSV UTF-8.";
+  const header = /^[^\r\n]*/.exec(text)?.[0] ?? "";
+  const other = header.includes(",") ? undefined : ([";", "\t"] as const).find((one) => header.includes(one));
+  if (other === undefined) return undefined;
+  return `The file is separated by ${other === ";" ? "semicolons" : "tabs"}. Save it with commas between the columns.`;
+}
+
 /**
- * Reads a file of settlements: comma-separated, a header, amounts whole in the smallest unit, times as ISO 8601. Refuses `invalid` for the
+ * Reads a file of settlements: UTF-8, comma-separated, a header, amounts whole in the smallest unit, times as ISO 8601. Refuses `invalid` for the
  * whole file if any row is wrong, with the number of each in the file (the header is row 1) and why.
  */
 export function readSettlementFile(text: string): readonly ReadSettlement[] | Refusal {
+  const why = misread(text);
+  if (why !== undefined) return refuse("invalid", `${why} Nothing was stored.`, { rows: [] });
   let records: string[][];
   try {
     records = parse(text, { bom: true, trim: true, relax_column_count: true, skip_empty_lines: false });
