@@ -133,7 +133,7 @@ test("a setting changed by command is the page's own, and the running server goe
 
 test("float, solvency, and why an order's money is not out", async () => {
   const float = await run("float", "add", "5000");
-  expect(float.out).toMatch(/NGN 50\.00 of float is in the house's book/);
+  expect(float.out).toMatch(/NGN 50\.00 of float at sandbox is in the house's book/);
   expect((await run("solvency")).out).toMatch(/Solvent[^]*NGN +100,005,000 +0 +100,005,000/);
   const demo = await start(process.execPath, ["server/src/commands/demo.ts"], settings).ended;
   expect(demo.code).toBe(0);

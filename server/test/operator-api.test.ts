@@ -314,7 +314,8 @@ describe("money that needs a hand", () => {
         "naira",
       );
     const before = await solvency();
-    expect((await act("add_float", { seller: 0, amount: 5_000_000 })).code).toBe(200);
+    const added = await act("add_float", { seller: 0, amount: 5_000_000 });
+    expect([added.code, added.body.data?.["rail"]]).toEqual([200, "sandbox"]);
     const after = await solvency();
     expect(after.held - before.held).toBe(5_000_000);
     await reach(world, "accepted");

@@ -48,7 +48,7 @@ test("float is looked at once more, and then booked once, however often the form
   const key = keyIn(draft.text);
   const booked = await Promise.all([1, 2].map(() => post({ ...form, action: "book", key })));
   expect(booked.map((one) => one.status)).toEqual([200, 200]);
-  expect((await post({ ...form, action: "book", key })).text).toContain("Your money is booked.");
+  expect((await post({ ...form, action: "book", key })).text).toContain("Your money is booked. It is in the balance at sandbox.");
   expect((await surplus("NGN")) - before).toBe(150_050n);
   // The same draft with another amount is another thing, and is not taken for the first.
   expect((await post({ ...form, amount: "9", action: "book", key })).status).toBe(422);

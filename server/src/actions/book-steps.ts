@@ -56,7 +56,8 @@ export function addFloat(
     const rail = input.rail ?? usualRail(book.settings.rails, input.currency);
     if (isRefusal(rail)) return rail;
     const at = { rail, currency: input.currency };
-    return (writer) => ({ entry: bookStep(writer, "add_float", "book.float_added", floatAdded({ ...at, amount: input.amount })) });
+    // Which one it was is said: unnamed, it was chosen here.
+    return (writer) => ({ entry: bookStep(writer, "add_float", "book.float_added", floatAdded({ ...at, amount: input.amount })), rail });
   });
 }
 

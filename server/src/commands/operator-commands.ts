@@ -118,5 +118,5 @@ export async function floatCommand(config: Config, args: readonly string[]): Pro
     return added;
   });
   if (isRefusal(answer)) throw new CommandRefused(answer.detail);
-  return `${format(amount, currency)} of float is in the house's book (entry ${String(answer.done["entry"])}).`;
+  return `${format(amount, currency)} of float at ${String(answer.done["rail"])} is in the house's book (entry ${String(answer.done["entry"])}).`;
 }

@@ -68,7 +68,10 @@ export function moneyPageRoutes(app: App, on: On, frameOf: (me: Me) => SignedInV
       seller: typed["seller"] ?? "0",
     };
     const answer = await operatorAct(app, me.operator, act, given, keyOf(fields, { act, ...given }));
-    if (!isRefusal(answer)) return show(me, reply, { done: doneWords(act) });
+    if (!isRefusal(answer))
+      return show(me, reply, {
+        done: `${doneWords(act)}${act === "add_float" ? ` It is in the balance at ${String(answer.done["rail"])}.` : ""}`,
+      });
     return show(me, reply, { tried: act, typed, errors: [wrong(answer)] });
   });
 }

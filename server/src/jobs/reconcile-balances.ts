@@ -83,7 +83,7 @@ async function saveAndJudge(
       about,
       says: `${rail} says ${format(available, currency)} are available; the books explain ${format(least, currency)}, so it has ${format(off > 0n ? off : -off, currency)} ${side}.`,
       suggestion:
-        "If you put money in or took it out there yourself, book it (float add). Otherwise look for a movement on the payment company's dashboard that the books do not have.",
+        "If you put money in there yourself, book it (float add); if you took out fees that were earned, book that (take_fees); put back what else you took out. Otherwise look for a movement on the payment company's dashboard that the books do not have.",
       orders: [],
       at: now,
     });
