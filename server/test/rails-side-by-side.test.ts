@@ -157,7 +157,7 @@ test("a rail that is called too often is left alone, and no attempt is begun mea
     },
   });
   try {
-    world.engine.turns.heard("paystack", new NoAnswer("status 429", 120_000));
+    await world.engine.turns.heard("paystack", new NoAnswer("status 429", 120_000));
     await accepted(id);
     await sendMoney(world.engine, null);
     expect(calls).toBe(0);
@@ -192,7 +192,7 @@ test("what such a rail alone can tell more of waits untouched; what needs no ans
     );
     return rows;
   };
-  world.engine.turns.heard("paystack", new NoAnswer("status 429", 120_000));
+  await world.engine.turns.heard("paystack", new NoAnswer("status 429", 120_000));
   await told("payment.changed");
   await told("unknown");
   await world.settleDown();
