@@ -319,13 +319,7 @@ describe("money that needs a hand", () => {
     const after = await solvency();
     expect(after.held - before.held).toBe(5_000_000);
     await reach(world, "accepted");
-    const booked = async (account: string) => {
-      const { rows } = await world.database.ownerPool.query<{ sum: string }>(
-        "SELECT coalesce(sum(CASE WHEN credit = $2 THEN amount ELSE -amount END), 0) AS sum FROM postings WHERE seller_id = $1 AND $2 IN (debit, credit)",
-        [world.seller, account],
-      );
-      return Number(rows[0]?.sum);
-    };
+    const booked = async (account: string) => Number((await world.balances())[account] ?? 0n);
     const [escrow, payout] = [await booked("platform:escrow_fees"), await booked("platform:payout_fees")];
     expect(escrow).toBeGreaterThan(100);
     const { held } = await solvency();

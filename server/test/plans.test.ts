@@ -20,6 +20,8 @@ const wholeTables: Readonly<Record<string, string>> = {
   solvency_accounts:
     "a signed proof says what every account holds and is owed, so it reads every one; the operator asks for it, 30 times a minute at most",
   cash_at_rail: "once a day and when the operator asks, to compare the rail's balance with the books; as `solvency`",
+  count_what_waits_for_an_operator:
+    "counts parked payouts by their own index, all of it: as many as wait, of which the overview shows a page",
   orders_touched_by_outage: "once, at a start after an outage; an index for it would be written at every step of every order",
 };
 

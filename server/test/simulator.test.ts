@@ -32,7 +32,7 @@ describe("a simulated year leaves everything in order", () => {
 });
 
 test("the same seed lives the same steps, meets the same faults and ends with the same books", { timeout: patience }, async () => {
-  const live = () => lives({ seed: 9, years: 1, days: 20, only: ["s0", "s1"] });
+  const live = () => lives({ seed: 6, years: 1, days: 25, only: ["s0", "s1", "s2"] });
   const [first, again] = [await live(), await live()];
   expect(first.broken).toEqual([]);
   expect(first.transitions).toBeGreaterThan(300);

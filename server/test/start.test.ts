@@ -114,13 +114,13 @@ async function readsOnly(url: string): Promise<void> {
   await client.end();
 }
 
-/** The three printed curl lines, each pasted into one shell. */
+/** The printed lines, the first of which reads the authtoken, pasted into one shell. */
 async function pasted(server: Program, sandbox: Sandbox): Promise<void> {
   const lines = server
     .out()
     .split("\n")
-    .filter((line) => /^ {2}(answer=|curl )/.test(line));
-  expect(lines).toHaveLength(3);
+    .filter((line) => /^ {2}(AUTHTOKEN=|answer=|curl )/.test(line));
+  expect(lines).toHaveLength(4);
   const said = execFileSync("bash", ["-c", lines.join("\n")], { encoding: "utf8" });
   expect(said).toContain('"message":"project_created"');
   expect(said).toMatch(new RegExp(`${sandbox.url}/pay/[\\w-]{20,}`));

@@ -328,9 +328,10 @@ describe("a notice", () => {
       ),
     );
     expect(judged.filter((one) => one instanceof RailEventRejected).length).toBeGreaterThan(0);
-    const believed = judged.filter((one) => !(one instanceof Error));
+    // A notice of an earlier transfer may come in only now.
+    const believed = judged.filter((one) => !(one instanceof Error) && (one as { reference: string }).reference === request.reference);
     expect(believed.length).toBeGreaterThanOrEqual(3);
-    for (const one of believed) expect(one).toMatchObject({ type: "send.changed", reference: request.reference });
+    for (const one of believed) expect(one).toMatchObject({ type: "send.changed" });
     expect(new Set(believed.map((one) => (one as { eventId: string }).eventId)).size).toBe(believed.length);
   });
 

@@ -3,7 +3,7 @@ import type { OrderView } from "../db/orders.ts";
 import type { Disbursement, Hold } from "../domain/facts.ts";
 import { freed } from "./freed-by.ts";
 import { keptShort } from "./paid-in-part.ts";
-import { saysKeyRefused } from "../net/json-call.ts";
+import { saysKeyRefused } from "../rails/rail.ts";
 import { momentText } from "./pages/time.ts";
 
 const holdSays: Readonly<Record<Hold["reason"], string>> = {

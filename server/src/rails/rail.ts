@@ -1,6 +1,6 @@
 import type { Tariff } from "../domain/fees.ts";
 
-export { NoAnswer } from "../net/json-call.ts";
+export { NoAnswer, saysKeyRefused } from "../net/json-call.ts";
 
 /**
  * The port to a payment provider: it takes money in, sends refunds and payouts, and reports what happened.

@@ -51,7 +51,12 @@ export async function killable(
     async workUntil(over, timePasses) {
       for (const until = performance.now() + 60_000; !(await over()) && performance.now() < until; await sleep(50)) {
         await world.emulator.clock.idle();
-        await world.database.ownerPool.query("UPDATE attempts SET due_at = started_at WHERE due_at IS NOT NULL");
+        // The server may be at work on them, each in its own order: then they are made due the next time.
+        await world.database.ownerPool
+          .query("UPDATE attempts SET due_at = started_at WHERE due_at IS NOT NULL")
+          .catch((error: { readonly code?: string }) => {
+            if (error.code !== "40P01") throw error;
+          });
         await timePasses();
       }
     },

@@ -11,7 +11,7 @@ import { contestReturn, contestSilence, escalate } from "../../src/actions/conte
 import { deliver } from "../../src/actions/deliver.ts";
 import { closeCheckout, expire } from "../../src/actions/expire.ts";
 import { extendDeadlines } from "../../src/actions/extend-deadlines.ts";
-import { holdForBreak, liftHold, objectToCancellation, placeHold } from "../../src/actions/holds.ts";
+import { holdForBreak, holdForOperator, liftHold, objectToCancellation, placeHold } from "../../src/actions/holds.ts";
 import { lapse } from "../../src/actions/lapse.ts";
 import { lookLater } from "../../src/actions/look-later.ts";
 import { expireOffer, makeOffer } from "../../src/actions/offer.ts";
@@ -130,6 +130,7 @@ export const readyCommands: Readonly<Record<string, Ready>> = {
     return expireOffer(world.on("clock", id), { offerId: Number(offer) });
   },
   placeHold: async (world) => placeHold(operator(world), { orderId: await reach(world, "funded"), note: "looking into it" }),
+  holdForOperator: async (world) => holdForOperator(world.on("rail", await reach(world, "funded")), { note: "disputed twice" }),
   holdForBreak: async (world) => holdForBreak(world.on("rail", await reach(world, "funded")), { note: "paid twice" }),
   liftHold: async (world) => {
     const id = await world.accepted();

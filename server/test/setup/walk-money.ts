@@ -174,6 +174,11 @@ export const moneyWalks: readonly Walked[] = [
       await world.done(receivePayment(world.as("rail", "rail:sandbox"), { ...receipt, fee, paymentId: null, orderId: id }));
       const back = await unknownMoney(world);
       await world.done(giveBack({ ...world.as("operator", "operator:1", 0), paymentId: back.paymentId, orderId: null }));
+      const part = await unknownMoney(world);
+      expectDone(await world.rail.openDispute(part.reference, 20_000n));
+      expectDone(await world.rail.loseDispute(part.reference, 20_000n));
+      await world.due();
+      await world.done(giveBack({ ...world.as("operator", "operator:1", 0), paymentId: part.paymentId, orderId: null }));
       await world.due();
     },
   },
