@@ -1,3 +1,5 @@
+import { must } from "./fault.ts";
+
 /** When a rail's payouts may leave: on these days of the week (1 is Monday), between these minutes of the day, by the clocks of a zone. */
 export interface PayoutHours {
   readonly days: readonly number[];
@@ -12,24 +14,16 @@ const dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const minute = 60_000;
 const wholeDay = 24 * 60;
 
-/** What the pattern finds: days may be left out. */
-interface Written {
-  readonly first?: string;
-  readonly last?: string;
-  readonly from: string;
-  readonly until: string;
-  readonly zone: string;
-}
-
 /** Reads `mon-fri 08:00-16:00 Africa/Lagos`; without days every day. Undefined where it is not that, or the zone does not exist. */
 export function parsePayoutHours(text: string): PayoutHours | undefined {
   const pattern =
     /^(?:(?<first>[a-z]{3})(?:-(?<last>[a-z]{3}))? )?(?<from>[0-2]\d:[0-5]\d)-(?<until>[0-2]\d:[0-5]\d) (?<zone>[A-Za-z0-9_+\-/]{1,64})$/;
-  const found = pattern.exec(text.trim())?.groups as Written | undefined;
+  const found = pattern.exec(text.trim())?.groups;
   if (found === undefined) return undefined;
-  const { first = "mon", last = found.first ?? "sun", zone } = found;
+  const { first = "mon", last = found["first"] ?? "sun" } = found;
+  const zone = must(found["zone"], "a zone");
   const [a, b] = [dayNames.findIndex((name) => name === first), dayNames.findIndex((name) => name === last)];
-  const [from, until] = [minutesOf(found.from), minutesOf(found.until)];
+  const [from, until] = [minutesOf(must(found["from"], "a time")), minutesOf(must(found["until"], "a time"))];
   if (a < 0 || b < a || until > wholeDay || from >= until || !isZone(zone)) return undefined;
   return { days: Array.from({ length: b - a + 1 }, (_, i) => a + 1 + i), from, until, zone, text: text.trim() };
 }
