@@ -105,6 +105,16 @@ describe("unknown money", () => {
     await world.sound();
   });
 
+  test("is given to one order by two who match it at the same moment", async () => {
+    const orders = [await world.checkout(), await world.checkout()];
+    const { paymentId } = await unknownMoney(world);
+    const answers = await Promise.all(orders.map((id) => matchUnknownMoney(world.engine, house, paymentId, to(id))));
+    expect(answers.filter((one) => "done" in one)).toHaveLength(1);
+    const states = await Promise.all(orders.map(async (id) => (await world.order(id)).state));
+    expect(states.toSorted()).toEqual(["awaiting_payment", "funded"]);
+    await world.sound();
+  });
+
   test("that was charged back in part: what is left is given back, once", async () => {
     const { paymentId, reference } = await unknownMoney(world, 60_000n);
     expectDone(await world.rail.openDispute(reference, 20_000n));
@@ -136,33 +146,67 @@ describe("unknown money", () => {
   });
 });
 
-test("of two disputes of one payment the second is not taken for the first: the order's money stays, and an alarm rings", async () => {
-  await bank(world, "0011");
-  const id = await world.funded();
-  const payment = must((await world.paymentsOf(id))[0], "the payment");
-  const tell = async (type: string, disputeId: string) => {
-    const about = { eventId: `${disputeId}-${type}`, type, reference: payment.reference };
-    const parsed = {
-      ...about,
-      railReference: payment.railReference,
-      disputeId,
-      amount: 100_000,
-      moneyTaken: true,
-      occurredAt: new Date().toISOString(),
+describe("of two disputes of one payment", () => {
+  const paid = async () => {
+    await bank(world, "0011");
+    const id = await world.funded();
+    const payment = must((await world.paymentsOf(id))[0], "the payment");
+    let told = 0;
+    const tell = async (type: string, disputeId: string, at = new Date()) => {
+      told += 1;
+      const about = { eventId: `${payment.reference}-${told}`, type, reference: payment.reference };
+      const facts = { railReference: payment.railReference, disputeId, amount: 100_000, moneyTaken: true };
+      const parsed = { ...about, ...facts, occurredAt: at.toISOString() };
+      await storeRailEvent(world.engine.pool, { rail: "sandbox", ...about, body: Buffer.from("{}"), parsed, at: new Date() });
+      await world.due();
     };
-    await storeRailEvent(world.engine.pool, { rail: "sandbox", ...about, body: Buffer.from("{}"), parsed, at: new Date() });
-    await world.due();
+    const standing = async () =>
+      (await world.holdsOf(id))
+        .filter((one) => one.state === "standing")
+        .map(({ reason }) => reason)
+        .toSorted();
+    const state = async () => (await world.paymentsOf(id))[0]?.state;
+    return { id, tell, standing, state };
   };
-  const standing = async () => (await world.holdsOf(id)).map(({ reason, state }) => `${reason} ${state}`).toSorted();
-  await tell("payment.dispute_opened", "dp_1");
-  await tell("payment.dispute_opened", "dp_2");
-  await tell("payment.dispute_opened", "dp_1");
-  expect(await standing()).toEqual(["chargeback standing", "operator standing"]);
-  await tell("payment.dispute_won", "dp_2");
-  expect((await world.paymentsOf(id))[0]?.state).toBe("disputed");
-  await tell("payment.dispute_won", "dp_1");
-  expect((await world.paymentsOf(id))[0]?.state).toBe("received");
-  expect((await world.holdsOf(id)).filter(({ state }) => state === "standing").map(({ reason }) => reason)).toEqual(["operator"]);
-  const { rows } = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'second_dispute'");
-  expect(rows).toEqual([{ about: "sandbox dp_2" }]);
+
+  test("the second is not taken for the first: the order's money stays, and an alarm rings", async () => {
+    const { tell, standing, state } = await paid();
+    await tell("payment.dispute_opened", "dp_1");
+    await tell("payment.dispute_opened", "dp_2");
+    await tell("payment.dispute_opened", "dp_1");
+    expect(await standing()).toEqual(["chargeback", "operator"]);
+    await tell("payment.dispute_won", "dp_2");
+    expect(await state()).toBe("disputed");
+    await tell("payment.dispute_won", "dp_1");
+    expect([await state(), await standing()]).toEqual(["received", ["operator"]]);
+    const { rows } = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'second_dispute'");
+    expect(rows).toEqual([{ about: "sandbox dp_2" }]);
+  });
+
+  test("one that follows a won one is a dispute like any other", async () => {
+    const { id, tell, standing, state } = await paid();
+    await tell("payment.dispute_opened", "dp_3");
+    await tell("payment.dispute_won", "dp_3");
+    await tell("payment.dispute_opened", "dp_4");
+    expect([await state(), await standing()]).toEqual(["disputed", ["chargeback"]]);
+    await tell("payment.dispute_lost", "dp_4");
+    expect([await state(), await standing()]).toEqual(["charged_back", []]);
+    expect((await world.balances())[`order:${id}:escrow`]).toBe(350_000n);
+  });
+
+  test("the opening of one is not made old by the decision of the other", async () => {
+    const { tell, standing, state } = await paid();
+    const before = new Date(Date.now() - 60_000);
+    await tell("payment.dispute_opened", "dp_5", before);
+    await tell("payment.dispute_won", "dp_5");
+    await tell("payment.dispute_opened", "dp_6", before);
+    expect([await state(), await standing()]).toEqual(["disputed", ["chargeback"]]);
+  });
+
+  test("a loss of which no opening was told is one too", async () => {
+    const { tell, standing, state } = await paid();
+    await tell("payment.dispute_lost", "dp_7");
+    await tell("payment.dispute_lost", "dp_8");
+    expect([await state(), await standing()]).toEqual(["charged_back", ["operator"]]);
+  });
 });

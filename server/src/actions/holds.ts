@@ -37,33 +37,25 @@ export function placeHold(
 }
 
 /** The rail's settlement and the books do not agree about an order: its money stays until they do, or an operator has closed the matter. */
-export function holdForBreak(ask: OrderAsk, input: { readonly note: string }): Command {
-  return command("hold.place", ask, { orders: [ask.orderId] }, (book) => {
-    const order = book.orders.get(ask.orderId);
-    if (order === undefined) return refuse("not_yours");
-    const standing = book.standingHolds({ orderId: order.id, projectId: null }).find((one) => one.reason === "reconciliation");
-    if (standing !== undefined) return () => ({ hold: standing.id, reason: standing.reason, again: true });
-    return (writer) => {
-      const about = { ...noScope, scope: "order", orderId: order.id, note: input.note, liftsAt: null } as const;
-      const hold = writer.placeHold({ ...about, reason: "reconciliation" });
-      return { hold: hold.id, reason: hold.reason };
-    };
-  });
+export function holdForBreak(ask: OrderAsk, { note }: { readonly note: string }): Command {
+  return holdOnce(ask, { reason: "reconciliation", note }, () => true);
 }
 
 /** Something about an order that no rule covers: its money stays until the operator has looked. Said twice it is one hold. */
-export function holdForOperator(ask: OrderAsk, input: { readonly note: string }): Command {
+export function holdForOperator(ask: OrderAsk, { note }: { readonly note: string }): Command {
+  return holdOnce(ask, { reason: "operator", note }, (one) => one.note === note);
+}
+
+/** A hold over an order, unless one of that reason stands that `says` the same. */
+function holdOnce(ask: OrderAsk, hold: Pick<Hold, "reason" | "note">, says: (one: Hold) => boolean): Command {
   return command("hold.place", ask, { orders: [ask.orderId] }, (book) => {
     const order = book.orders.get(ask.orderId);
     if (order === undefined) return refuse("not_yours");
-    const { note } = input;
-    const standing = book
-      .standingHolds({ orderId: order.id, projectId: null })
-      .find((one) => one.reason === "operator" && one.note === note);
+    const standing = book.standingHolds({ orderId: order.id, projectId: null }).find((one) => one.reason === hold.reason && says(one));
     if (standing !== undefined) return () => ({ hold: standing.id, reason: standing.reason, again: true });
     return (writer) => {
-      const hold = writer.placeHold({ ...noScope, scope: "order", orderId: order.id, note, liftsAt: null, reason: "operator" });
-      return { hold: hold.id, reason: hold.reason };
+      const { id, reason } = writer.placeHold({ ...noScope, ...hold, scope: "order", orderId: order.id, liftsAt: null });
+      return { hold: id, reason };
     };
   });
 }

@@ -285,6 +285,6 @@ function told(seller: number, answer: Answer): Handled {
 }
 
 async function wasDecidedLater(engine: Engine, { rail, reference, parsed }: Stored): Promise<boolean> {
-  const values = [rail, reference, parsed.occurredAt, parsed.railReference ?? null];
+  const values = [rail, reference, parsed.occurredAt, parsed.railReference ?? null, parsed.disputeId ?? null];
   return (await run(engine.pool, railEventQueries.overtaken, values)).rows.length > 0;
 }
