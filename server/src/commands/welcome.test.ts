@@ -7,7 +7,7 @@ import { must } from "../domain/fault.ts";
 import { welcome } from "./welcome.ts";
 
 test("what a start prints holds no private key; its first line reads the authtoken from the file", () => {
-  const folder = mkdtempSync(join(tmpdir(), "tranche-welcome-"));
+  const folder = mkdtempSync(join(tmpdir(), 'o\'neil $HOME `x` "y" -'));
   try {
     const file = join(folder, "sandbox.json");
     const seller = { email: "seller@demo.tranche.test", public_key: "pk_one", private_key: "sk_two" };

@@ -7,7 +7,10 @@ export function welcome(view: {
   const { url, file, seller } = view;
   if (seller === undefined) return `\nTranche is ready at ${url} (sandbox: no real money)\n\n`;
   // Output is kept in logs and pasted into letters: the private key stays in the file, and is read from there.
-  const reading = `const s = JSON.parse(require('fs').readFileSync('${file}')).sellers[0]; Buffer.from(s.public_key + ':' + s.private_key).toString('base64')`;
+  const reading =
+    "const s = JSON.parse(require('fs').readFileSync(process.argv[1])).sellers[0]; Buffer.from(s.public_key + ':' + s.private_key).toString('base64')";
+  // Folders may be named as they like: within single quotes a shell reads nothing into them.
+  const quoted = `'${file.replaceAll("'", "'\\''")}'`;
   // A bare + in a form means a space, so phone numbers are encoded.
   return `
 Tranche is ready at ${url} (sandbox: no real money)
@@ -19,7 +22,7 @@ Tranche is ready at ${url} (sandbox: no real money)
 
 Try it:
 
-  AUTHTOKEN=$(node -p "${reading}")
+  AUTHTOKEN=$(node -p "${reading}" ${quoted})
 
   # 1. A project of milestones
   answer=$(curl -s ${url}/api/project/createProject -d authtoken=$AUTHTOKEN -d project_name=House -d description='Three milestones' -d customer_email=buyer@example.test --data-urlencode customer_phone=+2348031234567); echo "$answer"
