@@ -22,14 +22,16 @@ import { countRoundTrips } from "./round-trips.ts";
 import { makeShops, openOrders } from "./shop.ts";
 import { throughAct } from "./ways.ts";
 
-// `npm run bench`: everything side by side in one run. `--quick`: one small round that writes no page; `--only name`; `--rounds n`.
+// `npm run bench`: everything side by side in one run. `--quick`: one small round that writes no page; `--only name,name`; `--rounds n`.
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" } } });
 const quick = values.quick === true;
 const rounds = Number(values.rounds ?? (quick ? 1 : 5));
-const chosen = all.filter((one) => values.only === undefined || one.name === values.only);
+const only = values.only?.split(",");
+const unknown = only?.find((name) => all.every((one) => one.name !== name));
+const chosen = all.filter((one) => only === undefined || only.includes(one.name));
 if (!Number.isInteger(rounds) || rounds < 1) stopWith("--rounds takes a whole number from 1.");
-if (chosen.length === 0) stopWith(`--only takes one of ${all.map((one) => one.name).join(", ")}.`);
+if (unknown !== undefined) stopWith(`There is no measure "${unknown}". --only takes one or several, with commas between, of ${all.map((one) => one.name).join(", ")}.`);
 
 const silent = { info: () => undefined, warn: console.warn, error: console.error };
 const home = mkdtempSync(join(tmpdir(), "tranche-bench-"));
