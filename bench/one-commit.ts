@@ -120,7 +120,8 @@ function expression(from: {
     const parts = text.split(":").map((part) => known.get(part) ?? literal(part));
     return parts.join(` || ${literal(":")} || `);
   }
-  if (column.endsWith("reference") || column === "token_hash" || column === "shop_order_id") return `${literal(text)} || w.p`;
+  if (column === "token_hash") return `sha256(convert_to(${literal(text)} || w.p, 'UTF8'))`;
+  if (column.endsWith("reference") || column === "shop_order_id") return `${literal(text)} || w.p`;
   return `${literal(text)}::${type}`;
 }
 

@@ -188,12 +188,13 @@ GRANT SELECT ON changed_payees TO tranche_read;
 GRANT UPDATE (version) ON changed_payees TO tranche_app;
 
 CREATE TABLE checkouts (
-  token_hash text NOT NULL,
+  token_hash bytea NOT NULL,
   seller_id bigint NOT NULL,
   order_id bigint NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT checkouts_pkey PRIMARY KEY (token_hash),
-  CONSTRAINT checkouts_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id)
+  CONSTRAINT checkouts_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
+  CONSTRAINT a_checkouts_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
 );
 GRANT INSERT, SELECT ON checkouts TO tranche_app;
 
@@ -311,7 +312,7 @@ GRANT SELECT ON installation TO tranche_read;
 GRANT UPDATE (alive_at, heads_mailed_at) ON installation TO tranche_app;
 
 CREATE TABLE links (
-  token_hash text NOT NULL,
+  token_hash bytea NOT NULL,
   seller_id bigint NOT NULL,
   order_id bigint NOT NULL,
   party text NOT NULL,
@@ -321,7 +322,8 @@ CREATE TABLE links (
   expires_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT links_pkey PRIMARY KEY (token_hash),
   CONSTRAINT links_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
-  CONSTRAINT a_link_is_the_buyers_or_the_sellers CHECK ((party = ANY (ARRAY['buyer'::text, 'seller'::text])))
+  CONSTRAINT a_link_is_the_buyers_or_the_sellers CHECK ((party = ANY (ARRAY['buyer'::text, 'seller'::text]))),
+  CONSTRAINT a_links_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
 );
 CREATE INDEX links_by_end ON links USING btree (expires_at);
 GRANT DELETE, INSERT, SELECT ON links TO tranche_app;

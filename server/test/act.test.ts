@@ -15,6 +15,7 @@ import { isRefusal } from "../src/domain/refusals.ts";
 import { reach, several } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
 import { details, testWorld } from "./setup/world.ts";
+import { newTokenHash } from "./setup/token-hash.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -243,7 +244,7 @@ test("a command whose answer was lost answers from its own transition", async ()
     details,
     source: "browser" as const,
     payAgain: false,
-    tokenHash: randomUUID(),
+    tokenHash: newTokenHash(),
   };
   const checkout = openCheckout(world.as("buyer"), form);
   const opened = await world.done(checkout);

@@ -9,6 +9,7 @@ import { setSeller } from "../src/actions/sellers.ts";
 import { account, makeDue, payouts, proposal, provider, reach } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
 import { day, details, testWorld } from "./setup/world.ts";
+import { newTokenHash } from "./setup/token-hash.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -54,7 +55,7 @@ describe("an agreement person to person", () => {
 
   test("is paid only by the buyer, after it was agreed upon", async () => {
     const id = await proposal(world, "buyer");
-    const open = (party: "buyer" | "seller") => openAgreedCheckout(world.on(party, id), { tokenHash: `a ${id} ${party}` });
+    const open = (party: "buyer" | "seller") => openAgreedCheckout(world.on(party, id), { tokenHash: newTokenHash() });
     expect(await world.refused(open("buyer"))).toBe("not_now");
     await world.done(agree(world.on("seller", id), { version: 1 }));
     expect(await world.refused(open("seller"))).toBe("not_you");
@@ -243,6 +244,6 @@ function blank() {
     details,
     source: "browser" as const,
     payAgain: false,
-    tokenHash: `h-${Math.random()}`,
+    tokenHash: newTokenHash(),
   };
 }

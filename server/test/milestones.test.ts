@@ -12,6 +12,7 @@ import { isRefusal } from "../src/domain/refusals.ts";
 import { bank, expectDone, fallDue, makeDue, proposal, reach, referenceOf } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
 import { details, testWorld } from "./setup/world.ts";
+import { newTokenHash } from "./setup/token-hash.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -35,7 +36,7 @@ const form = (input: Partial<CheckoutInput>): CheckoutInput => ({
   details,
   source: "browser",
   payAgain: false,
-  tokenHash: `token-${Math.random()}`,
+  tokenHash: newTokenHash(),
   ...input,
 });
 const post = (input: Partial<CheckoutInput>) => world.act(openCheckout(world.as("buyer"), form(input)));
@@ -153,7 +154,7 @@ describe("an unpaid checkout makes way for the next", () => {
     const planned = await proposal(world, "seller", projectId);
     expect(await refusal({ projectId })).toMatchObject({ refused: "milestone_in_the_way", facts: { order: planned, state: "proposed" } });
     await world.done(agree(world.on("buyer", planned), { version: 1 }));
-    await world.done(openAgreedCheckout(world.on("buyer", planned), { tokenHash: `p ${planned}` }));
+    await world.done(openAgreedCheckout(world.on("buyer", planned), { tokenHash: newTokenHash() }));
     expect(await refusal({ projectId })).toMatchObject({ refused: "milestone_in_the_way", facts: { order: planned } });
     await world.pay(planned);
     expect(await state(planned)).toBe("funded");
@@ -164,7 +165,7 @@ describe("an unpaid checkout makes way for the next", () => {
     const first = await proposal(world, "seller", projectId);
     const second = await proposal(world, "seller", projectId);
     for (const id of [first, second]) await world.done(agree(world.on("buyer", id), { version: 1 }));
-    const open = (id: number) => openAgreedCheckout(world.on("buyer", id), { tokenHash: `t ${id} ${Math.random()}` });
+    const open = (id: number) => openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() });
     const no = await world.act(open(second));
     expect(no).toMatchObject({ refused: "milestone_in_the_way", facts: { order: first } });
     await world.done(open(first));
@@ -185,7 +186,7 @@ describe("an unpaid checkout makes way for the next", () => {
     const posted = await world.checkout({ projectId });
     const planned = await proposal(world, "seller", projectId);
     await world.done(agree(world.on("buyer", planned), { version: 1 }));
-    await world.done(openAgreedCheckout(world.on("buyer", planned), { tokenHash: `u ${planned}` }));
+    await world.done(openAgreedCheckout(world.on("buyer", planned), { tokenHash: newTokenHash() }));
     expect([await state(posted), await state(planned)]).toEqual(["expired", "awaiting_payment"]);
   });
 });

@@ -28,6 +28,7 @@ import { secondProcess } from "./setup/second-process.ts";
 import { fallDue, reach } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
 import { testWorld } from "./setup/world.ts";
+import { newTokenHash } from "./setup/token-hash.ts";
 
 let world: World;
 let engines: readonly Lanes[];
@@ -150,7 +151,7 @@ const conflicts: readonly Conflict[] = [
     name: "open the checkout of an agreement, forty times",
     state: "agreed",
     final: true,
-    rivals: async (id) => [() => openAgreedCheckout(world.on("buyer", id), { tokenHash: randomUUID() })],
+    rivals: async (id) => [() => openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() })],
   },
 ];
 

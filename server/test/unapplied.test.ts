@@ -10,6 +10,7 @@ import { account, agreedCheckout, expectDone, fallDue, reach, referenceOf } from
 import { unknownMoney } from "./setup/walk-money.ts";
 import type { World } from "./setup/world.ts";
 import { testWorld } from "./setup/world.ts";
+import { newTokenHash } from "./setup/token-hash.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -81,7 +82,7 @@ describe("money that fits nothing goes back, all of it and once", () => {
     await world.done(closeCheckout(world.on("buyer", id)));
     await world.due();
     expect(await refunds(id)).toEqual([[440_000n, "NGN", "succeeded"]]);
-    await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: `second ${id}` }));
+    await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() }));
     await world.pay(id);
     expect([await state(id), await escrow(id)]).toEqual(["funded", 450_000n]);
     expect(await refunds(id)).toHaveLength(1);

@@ -91,7 +91,7 @@ const operatorOrders = insertOnly<Effects["operatorOrders"][number]>("operator_o
   sellerId: "id",
 });
 const checkouts = insertOnly<Effects["checkouts"][number]>("checkouts", {
-  tokenHash: "text",
+  tokenHash: "hex",
   sellerId: "id",
   orderId: "id",
   createdAt: "time",

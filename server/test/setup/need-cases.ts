@@ -24,6 +24,7 @@ import { fallDue, proposal, reach } from "./states.ts";
 import type { Change } from "./under-lock.ts";
 import type { World } from "./world.ts";
 import { details } from "./world.ts";
+import { newTokenHash } from "./token-hash.ts";
 
 /** A command, what it would be answered now, a change of the very fact its need looks at, and what it must be answered after that. */
 export interface Case {
@@ -92,7 +93,7 @@ export const orderCases: Partial<Record<OrderNeed, MakeCase>> = {
     const { order } = await world.done(propose(world.as("seller"), input));
     await world.done(agree(world.on("buyer", Number(order)), { version: 1 }));
     return {
-      waiting: openAgreedCheckout(world.on("buyer", Number(order)), { tokenHash: randomUUID() }),
+      waiting: openAgreedCheckout(world.on("buyer", Number(order)), { tokenHash: newTokenHash() }),
       before: "done",
       change: receivePayment(world.as("rail"), receiptOf(opened)),
       after: "milestone_in_the_way",

@@ -30,6 +30,7 @@ import { account, agreedCheckout, bank, fallDue, makeDue, proposal, provider, re
 import { cancelledForBuyer } from "./walk-sides.ts";
 import type { World } from "./world.ts";
 import { details } from "./world.ts";
+import { newTokenHash } from "./token-hash.ts";
 
 /** Prepares the world so that the command it answers would succeed, if it were run next. */
 export type Ready = (world: World) => Promise<Command>;
@@ -82,7 +83,7 @@ export const readyCommands: Readonly<Record<string, Ready>> = {
     propose(world.as("seller"), { productCost: 400_000n, details, shopOrderId: "", contact: world.contact, projectId: null }),
   amend: async (world) => amend(world.on("seller", await proposal(world)), { productCost: 500_000n }),
   agree: async (world) => agree(world.on("buyer", await proposal(world)), { version: 1 }),
-  openAgreedCheckout: from("agreed", "buyer", (ask) => openAgreedCheckout(ask, { tokenHash: `ready ${ask.orderId}` })),
+  openAgreedCheckout: from("agreed", "buyer", (ask) => openAgreedCheckout(ask, { tokenHash: newTokenHash() })),
   openCheckout: async (world) => openCheckout(world.as("buyer", "checkout"), checkoutInput(world)),
   expire: from("awaiting_payment", "buyer", (ask) => expire(ask)),
   closeCheckout: async (world) => closeCheckout(world.on("seller", await agreedCheckout(world))),

@@ -16,6 +16,7 @@ import type { OrderState } from "../../src/domain/order-table.ts";
 import { isRefusal } from "../../src/domain/refusals.ts";
 import type { World } from "./world.ts";
 import { details } from "./world.ts";
+import { newTokenHash } from "./token-hash.ts";
 
 type Input = Partial<CheckoutInput>;
 
@@ -81,7 +82,7 @@ export async function proposal(world: World, by: "seller" | "buyer" = "seller", 
 /** A proposal that was agreed upon and whose checkout the buyer opened. */
 export async function agreedCheckout(world: World): Promise<number> {
   const id = await reach(world, "agreed");
-  await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: `agreed ${id}` }));
+  await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() }));
   return id;
 }
 

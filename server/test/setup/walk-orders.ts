@@ -18,6 +18,7 @@ import type { OrderAction, OrderState } from "../../src/domain/order-table.ts";
 import { endedStates } from "../../src/domain/order-table.ts";
 import { agreedCheckout, fallDue, lose, proposal, provider, reach } from "./states.ts";
 import type { World } from "./world.ts";
+import { newTokenHash } from "./token-hash.ts";
 
 /** Brings an order to `from` and takes the action as `party`; answers the order. The clock's steps are taken by its jobs. */
 export type Walk = (world: World, from: OrderState, party: Party) => Promise<number>;
@@ -67,7 +68,7 @@ export const orderWalks: Record<OrderAction, Walk> = {
   open_checkout: async (world, from) => {
     if (from !== "agreed") return world.checkout();
     const id = await reach(world, "agreed");
-    await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: `walk ${id}` }));
+    await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() }));
     return id;
   },
   amend: step((ask) => amend(ask, { productCost: 500_000n })),
