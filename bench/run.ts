@@ -31,7 +31,10 @@ const only = values.only?.split(",");
 const unknown = only?.find((name) => all.every((one) => one.name !== name));
 const chosen = all.filter((one) => only === undefined || only.includes(one.name));
 if (!Number.isInteger(rounds) || rounds < 1) stopWith("--rounds takes a whole number from 1.");
-if (unknown !== undefined) stopWith(`There is no measure "${unknown}". --only takes one or several, with commas between, of ${all.map((one) => one.name).join(", ")}.`);
+if (unknown !== undefined)
+  stopWith(
+    `There is no measure "${unknown}". --only takes one or several, with commas between, of ${all.map((one) => one.name).join(", ")}.`,
+  );
 
 const silent = { info: () => undefined, warn: console.warn, error: console.error };
 const home = mkdtempSync(join(tmpdir(), "tranche-bench-"));
