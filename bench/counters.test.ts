@@ -34,6 +34,9 @@ beforeAll(async () => {
   await prepareSandboxRail(database.ownerPool);
   await openInstallation(database.ownerPool, "sandbox", new Date());
   await database.ownerPool.query("CREATE EXTENSION pg_walinspect");
+  // Others write to the same log, and a checkpoint throws away what stands before it.
+  await database.ownerPool.query("ALTER SYSTEM SET wal_keep_size = '512MB'");
+  await database.ownerPool.query("SELECT pg_reload_conf()");
   const secretKey = randomBytes(32);
   const config = readConfig({});
   parts = assemble({ config, ownerUrl: database.ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });

@@ -7,8 +7,11 @@ import { manyLives } from "./one-commit.ts";
 import { record } from "./recorded.ts";
 import type { OpenOrder, Shop } from "./shop.ts";
 import { ask, bulk, funding, openOrders } from "./shop.ts";
+import { takeIndexesAway, together } from "./without-indexes.ts";
 
 const part = 20_000;
+/** Connections that write at the same time. */
+export const writers = 2;
 
 /**
  * Adds completed orders: one is lived by the engine and the jobs to its end, and the rows it left are written again for all others, over all shops.
@@ -44,21 +47,41 @@ export async function fill(
     ON n % ${shops.length} = place) w JOIN (SELECT * FROM books) k ON k.seller_id = w.s,
     LATERAL (SELECT ${numbers.map((name) => `k.${name} + (w.nth + 1) * ${rise(name)} AS ${name}`).join(", ")}) b`;
   const statements = manyLives(life, { ...order, buyerId: Number(rows[0].buyer) }, source);
-  await pool.query(
-    `CREATE TEMP TABLE filling AS SELECT b.seller_id AS s, min(b.id) AS buyer, row_number() OVER (ORDER BY b.seller_id) - 1 AS place
-     FROM buyers b WHERE b.seller_id = ANY($1) GROUP BY b.seller_id`,
-    [shops.map(({ sellerId }) => sellerId)],
-  );
-  // Set-wise rows of one made-up life refer only to each other; asking about each again would be most of the time.
-  await pool.query("SET session_replication_role = replica");
-  await pool.query("SET synchronous_commit = off");
-  for (let from = 0; from < count; from += part) {
-    const to = Math.min(count, from + part) - 1;
-    for (const { text } of statements) await pool.query(text, [from, to]);
-    if (from % 100_000 === 0) say(`  ${(to + 1).toLocaleString("en")} of ${count.toLocaleString("en")} orders written`);
+  const tables = [...new Set(statements.map(({ table }) => table))];
+  const clients = await Promise.all(Array.from({ length: writers }, () => pool.connect()));
+  const [first] = clients;
+  if (first === undefined) throw new Error("there is nobody to write");
+  try {
+    for (const client of clients) {
+      // Set-wise rows of one made-up life refer only to each other; asking about each again would be most of the time.
+      for (const text of ["SET session_replication_role = replica", "SET synchronous_commit = off", "SET maintenance_work_mem = '512MB'"])
+        await client.query(text);
+      await client.query(
+        `CREATE TEMP TABLE filling AS SELECT b.seller_id AS s, min(b.id) AS buyer, row_number() OVER (ORDER BY b.seller_id) - 1 AS place
+         FROM buyers b WHERE b.seller_id = ANY($1) GROUP BY b.seller_id`,
+        [shops.map(({ sellerId }) => sellerId)],
+      );
+      await client.query("ANALYZE filling");
+    }
+    const bringBack = await takeIndexesAway(
+      first,
+      tables.filter((table) => table !== "accounts"),
+    );
+    let written = 0;
+    const parts = Array.from({ length: Math.ceil(count / part) }, (_, i) => i * part);
+    await together(clients, parts, async (client, from) => {
+      const to = Math.min(count, from + part) - 1;
+      for (const { text } of statements) await client.query(text, [from, to]);
+      written += to + 1 - from;
+      if (written % 100_000 === 0) say(`  ${written.toLocaleString("en")} of ${count.toLocaleString("en")} orders written`);
+    });
+    const sets = numbers.map((name) => `${name} = b.${name} + ceil(${count} / ${shops.length}.0)::bigint * ${rise(name)}`);
+    await first.query(`UPDATE books b SET ${sets.join(", ")} FROM filling WHERE b.seller_id = s`);
+    say("  their indexes …");
+    // Before there are indexes: what a reader would note in each row is noted now, and whoever builds an index need not.
+    await together(clients, tables, (client, table) => client.query(`VACUUM ${table}`));
+    await bringBack(clients);
+  } finally {
+    for (const client of clients) client.release(true);
   }
-  await pool.query("RESET session_replication_role");
-  const sets = numbers.map((name) => `${name} = b.${name} + ceil(${count} / ${shops.length}.0)::bigint * ${rise(name)}`);
-  await pool.query(`UPDATE books b SET ${sets.join(", ")} FROM filling WHERE b.seller_id = s`);
-  await pool.query("VACUUM ANALYZE");
 }

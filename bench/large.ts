@@ -3,25 +3,17 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { accept } from "../server/src/actions/accept.ts";
-import type { Command } from "../server/src/actions/command.ts";
-import { deliver } from "../server/src/actions/deliver.ts";
-import type { Assembled } from "../server/src/commands/assemble.ts";
 import { assemble } from "../server/src/commands/assemble.ts";
 import { prepareDatabase } from "../server/src/commands/prepare-database.ts";
 import { table } from "../server/src/commands/table.ts";
 import { readConfig } from "../server/src/config.ts";
-import { listOrders, readOrdersForWire } from "../server/src/db/orders.ts";
-import { isRefusal } from "../server/src/domain/refusals.ts";
-import { once, rivalsPool, startCluster } from "./cluster.ts";
-import { fill } from "./fill.ts";
+import { once, startCluster } from "./cluster.ts";
 import { goals } from "./goals.ts";
-import { median, rate } from "./measure.ts";
-import { openLoop } from "./open-loop.ts";
+import { tidy, twoDatabases } from "./large-databases.ts";
+import type { Side } from "./large-rounds.ts";
+import { page as listed, round99, warm } from "./large-rounds.ts";
+import { median } from "./measure.ts";
 import { heads, markdown, rowsOf } from "./report.ts";
-import type { Shop } from "./shop.ts";
-import { ask, funding, makeShops, openOrders } from "./shop.ts";
-import { throughAct } from "./ways.ts";
 
 // `npm run bench:large`: two databases on one server, one with the active orders alone, one with many completed ones beside them. `--orders 10000000`
 // needs about 150 GB and some hours; `--quick` only sees that everything runs.
@@ -49,50 +41,44 @@ try {
   await clean();
 }
 
-async function run(large: string): Promise<void> {
+async function run(url: string): Promise<void> {
   const loadBefore = loadavg()[0] ?? 0;
   const secretKey = randomBytes(32);
   const config = readConfig({ TRANCHE_HOME: home });
   const silent = { info: () => undefined, warn: console.warn, error: console.error };
   const open = (ownerUrl: string) => assemble({ config, ownerUrl, baseUrl: "http://127.0.0.1:4000", secretKey, log: silent });
-  await prepareDatabase(large, config);
-  const first = open(large);
-  const shops = await makeShops(first.engine, secretKey, quick ? 50 : 1_000);
-  console.log(`${active.toLocaleString("en")} active orders of ${shops.length} shops …`);
-  await openOrders(first.engine, shops, active);
-  await first.close();
-  const { small, beside } = { small: new URL(large), beside: new URL(large) };
-  small.pathname = "/small";
-  beside.pathname = "/postgres";
-  await once(beside.href, [`CREATE DATABASE small TEMPLATE ${new URL(large).pathname.slice(1)}`]);
-  const filler = open(large);
-  // One connection, whose settings the filling changes.
-  const pool = rivalsPool(large, 1);
-  await fill(pool, filler, shops, orders - active, console.log);
-  const { rows: sizes } = await pool.query<{ size: string }>("SELECT pg_size_pretty(pg_database_size(current_database())) AS size");
-  await pool.end();
-  await filler.close();
-  await once(small.href, ["VACUUM ANALYZE", "CHECKPOINT"]);
+  // The tidying is done before every round, and nobody else's comes into one.
+  await once(url, ["ALTER SYSTEM SET autovacuum = off", "ALTER SYSTEM SET wal_keep_size = 0", "SELECT pg_reload_conf()"]);
+  await prepareDatabase(url, config);
+  const wanted = { secretKey, shops: quick ? 20 : 1_000, busy: quick ? 5 : 100, active, orders };
+  const { small, large, shops, busy, size } = await twoDatabases(url, open, wanted, console.log);
+  for (const database of [small, large]) await tidy(database);
 
-  const [few, many] = [open(small.href), open(large)];
-  const warm = await throughAct(few.engine, await openOrders(few.engine, shops, quick ? 100 : 2_000), 128);
-  await throughAct(many.engine, await openOrders(many.engine, shops, quick ? 100 : 2_000), 128);
+  const few: Side = { parts: open(small), shops, busy };
+  const many: Side = { parts: open(large), shops, busy };
+  console.log(`The large database has ${size}. Warming both …`);
+  const load = await warm(few, quick ? 100 : 3_000);
+  await warm(many, quick ? 100 : 3_000);
   // Of what the small one can do; both get the same.
-  const perSecond = Math.max(1, Math.floor(0.6 * rate(warm)));
-  console.log(
-    `${sizes[0]?.size ?? "?"}; ${perSecond} transitions and ${Math.ceil(perSecond / 4)} lists a second, started on time whatever happens`,
-  );
+  const says = `${load.transition} transitions and ${load.list} lists a second`;
+  console.log(`${says}, started on time whatever happens`);
   const found = new Map<string, number[]>();
   const shown: string[][] = [];
+  const sides = [
+    ["few", few],
+    ["many", many],
+  ] as const;
   for (let round = 1; round <= rounds; round += 1) {
-    const at = { few: await round99(few, shops, perSecond), many: await round99(many, shops, perSecond) };
+    for (const database of [small, large]) await tidy(database);
+    const at = await round99(round % 2 === 1 ? sides : sides.toReversed(), load, quick ? 0.5 : 6);
     for (const what of ["transition", "list"] as const) {
-      found.set(`p99_${what}`, [...(found.get(`p99_${what}`) ?? []), at.many[what] / at.few[what]]);
-      shown.push([String(round), what, at.few[what].toFixed(2), at.many[what].toFixed(2)]);
+      found.set(`p99_${what}`, [...(found.get(`p99_${what}`) ?? []), at[what].many / at[what].few]);
+      shown.push([String(round), what, at[what].few.toFixed(2), at[what].many.toFixed(2)]);
+      console.log(`  round ${round}, p99 of a ${what}: ${at[what].few.toFixed(2)} and ${at[what].many.toFixed(2)} ms`);
     }
   }
-  await few.close();
-  await many.close();
+  await few.parts.close();
+  await many.parts.close();
   console.log(`\n${table(["round", "p99 of a", `ms at ${active}`, `ms at ${orders}`], shown, new Set([2, 3]))}\n`);
   const rows = rowsOf(
     goals
@@ -110,40 +96,11 @@ async function run(large: string): Promise<void> {
     versions: `Node ${process.versions.node}, PostgreSQL (embedded, fsync on), ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}`,
     load: [loadBefore, loadavg()[0] ?? 0],
     notes: [
-      `${orders.toLocaleString("en")} orders beside ${active.toLocaleString("en")}; the large database has ${sizes[0]?.size ?? "?"}.`,
-      `Open loop: ${perSecond} transitions and ${Math.ceil(perSecond / 4)} lists a second, 60 % of what 128 in flight reached in the small one.`,
+      `${orders.toLocaleString("en")} orders beside ${active.toLocaleString("en")}; the large database has ${size}.`,
+      `Open loop: ${says}, 60 % of what 128 and 6 in flight reached in the small one. A list is a shop's newest ${listed} orders with what the wire shows of each.`,
+      `Before: both were warmed by the same orders lived and lists read. Before each round: VACUUM ANALYZE and CHECKPOINT of both; autovacuum is off.`,
       ...["transition", "list"].map((what) => `p99 of a ${what}: ${middle(what, 2).toFixed(2)} ms and ${middle(what, 3).toFixed(2)} ms.`),
     ],
   });
   writeFileSync(join(import.meta.dirname, "results-large.md"), page);
-}
-
-/** Transitions and lists one after the other, each open-loop, so that neither waits for the other's processor. */
-async function round99(
-  { engine, pool }: Assembled,
-  shops: readonly Shop[],
-  perSecond: number,
-): Promise<{ transition: number; list: number }> {
-  const open = await openOrders(engine, shops, quick ? 60 : 2 * perSecond);
-  const steps: Command[] = [
-    ...open.map(funding),
-    ...open.map((order) => deliver(ask(order, "seller"))),
-    ...open.map((order) => accept(ask(order, "buyer"))),
-  ];
-  const transition = await openLoop(
-    steps.map((step) => async () => {
-      const answer = await engine.lanes.one(step);
-      if (isRefusal(answer)) throw new Error(`${answer.refused}: ${answer.detail}`);
-    }),
-    perSecond,
-  );
-  const lists = Math.ceil(perSecond / 4);
-  const list = await openLoop(
-    Array.from({ length: quick ? 40 : 4 * lists }, (_, i) => async () => {
-      const sellerId = shops[(i * 7) % shops.length]?.sellerId ?? 0;
-      await readOrdersForWire(pool, sellerId, await listOrders(pool, sellerId, { state: null, before: null, most: 50 }));
-    }),
-    lists,
-  );
-  return { transition, list };
 }

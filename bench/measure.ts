@@ -14,6 +14,13 @@ export function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
+export function percentile99(times: readonly number[]): number {
+  return percentile(
+    times.toSorted((a, b) => a - b),
+    0.99,
+  );
+}
+
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

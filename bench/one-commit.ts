@@ -111,7 +111,8 @@ function expression(from: {
   const numbering = numberings[`${table}.${column}`] ?? numberings[column];
   if (numbering !== undefined) return `b.${numbering} - ${BigInt(book[numbering] ?? "0") - BigInt(text)}`;
   if (column === "id" || column.endsWith("_id")) {
-    if (type === "uuid") return "gen_random_uuid()";
+    // Of the version that the engine gives out.
+    if (type === "uuid") return "uuidv7()";
     const id = known.get(text);
     if (id !== undefined) return id;
   }

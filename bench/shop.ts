@@ -11,6 +11,7 @@ import { defaultSellerTerms } from "../server/src/domain/seller.ts";
 import type { Engine } from "../server/src/jobs/engine.ts";
 import { seal } from "../server/src/secrets/box.ts";
 import { newPrivateKey, newPublicKey } from "../server/src/secrets/tokens.ts";
+import { newCommandId } from "../server/src/db/command-id.ts";
 
 export interface Shop {
   readonly sellerId: number;
@@ -86,7 +87,7 @@ export async function openOrders(engine: Engine, shops: readonly Shop[], count: 
     engine,
     buyers.map(({ sellerId, email, phone }) =>
       openCheckout(
-        { id: randomUUID(), sellerId, actor: { party: "buyer", name: "checkout" } },
+        { id: newCommandId(), sellerId, actor: { party: "buyer", name: "checkout" } },
         {
           contact: { email, phone, firstName: "Bench", lastName: "Buyer" },
           productCost: 400_000n,
@@ -126,7 +127,7 @@ export async function openOrders(engine: Engine, shops: readonly Shop[], count: 
     engine,
     asked.map(({ shop, orderId, amount, reference }) =>
       openPayment(
-        { id: randomUUID(), sellerId: shop.sellerId, actor: { party: "buyer", name: "checkout" } },
+        { id: newCommandId(), sellerId: shop.sellerId, actor: { party: "buyer", name: "checkout" } },
         { orderId, reference, amount, email: shop.email, phone: shop.phone },
       ),
     ),
@@ -141,13 +142,13 @@ export async function openOrders(engine: Engine, shops: readonly Shop[], count: 
 
 /** Who asks for a step of this order, and under which fresh id. */
 export function ask(order: OpenOrder, party: "buyer" | "seller"): OrderAsk {
-  return { id: randomUUID(), sellerId: order.sellerId, orderId: order.orderId, actor: { party, name: "bench" } };
+  return { id: newCommandId(), sellerId: order.sellerId, orderId: order.orderId, actor: { party, name: "bench" } };
 }
 
 /** The rail's word that an order is paid. */
 export function funding({ sellerId, orderId, paymentId, reference }: OpenOrder): Command {
   return receivePayment(
-    { id: randomUUID(), sellerId, actor: { party: "rail", name: "rail:sandbox" } },
+    { id: newCommandId(), sellerId, actor: { party: "rail", name: "rail:sandbox" } },
     { paymentId, orderId, rail: "sandbox", reference, railReference: `rail-${reference}`, amount: 450_000n, currency: "NGN", fee: 16_750n },
   );
 }

@@ -23,3 +23,12 @@ test("npm run bench -- --quick: every measure runs to its end and answers what i
   for (const { key, says } of goals.filter((goal) => !elsewhere.includes(goal.key))) expect(stdout, key).toContain(says);
   expect(stdout).not.toContain("NaN");
 });
+
+test("npm run bench:large -- --quick: both databases are made, loaded and compared", { timeout: 300_000 }, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["bench/large.ts", "--quick"], { cwd: root });
+  for (const key of ["p99_transition", "p99_list"]) {
+    const { says } = goals.find((goal) => goal.key === key) ?? { says: "" };
+    expect(stdout, key).toMatch(new RegExp(`${says.replace("1,000,000", "2,000")} .*[0-9]\\.[0-9]{2} \\(`));
+  }
+  expect(stdout).not.toContain("NaN");
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Query } from "../src/db/connect.ts";
+import { orderQueries } from "../src/db/orders.ts";
 import { prepareSandboxRail } from "../src/rails/sandbox/store.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import { testDatabase } from "./setup/database.ts";
@@ -24,6 +25,14 @@ const wholeTables: Readonly<Record<string, string>> = {
     "counts parked payouts by their own index, all of it: as many as wait, of which the overview shows a page",
   orders_touched_by_outage: "once, at a start after an outage; an index for it would be written at every step of every order",
 };
+
+/** Statements whose index has to be entered at just these columns: with fewer, a seller that has much would be read from the beginning. */
+const entered: readonly (readonly [Query, string, readonly string[]])[] = [
+  [orderQueries.list, "orders_pkey", ["seller_id =", "id <"]],
+  [orderQueries.buyersOfMany, "buyers_pkey", ["seller_id =", "id ="]],
+  [orderQueries.paymentsOfMany, "payments_of_an_order", ["seller_id =", "order_id ="]],
+  [orderQueries.disbursementsOfMany, "disbursements_of_an_order", ["seller_id =", "order_id ="]],
+];
 
 interface Plan {
   readonly "Node Type": string;
@@ -79,6 +88,29 @@ test("at 1,000,000 orders no statement reads a growing table from end to end, bu
   expect([...found].filter(([name]) => !(name in wholeTables)).map(([name, tables]) => `${name}: ${tables.join(", ")}`)).toEqual([]);
   // A reason for what no longer happens is taken off the list.
   expect(Object.keys(wholeTables).filter((name) => !found.has(name))).toEqual([]);
+});
+
+test("a list is read from its place in the index, however many a seller has", async () => {
+  const client = await database.ownerPool.connect();
+  try {
+    await client.query("SET plan_cache_mode = force_generic_plan");
+    for (const [{ name, text }, index, columns] of entered) {
+      await client.query(`PREPARE one AS ${text}`);
+      const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(
+        `EXPLAIN (FORMAT JSON) EXECUTE one(${[...new Set(text.match(/\$\d/g))].map(() => "NULL").join(", ")})`,
+      );
+      const walk = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(walk)];
+      const scans = rows[0]?.["QUERY PLAN"].flatMap(({ Plan: plan }) => walk(plan)).filter((plan) => "Index Name" in plan) ?? [];
+      expect(
+        scans.map((scan) => scan["Index Name"]),
+        name,
+      ).toEqual([index]);
+      for (const column of columns) expect(scans[0]?.["Index Cond"], name).toContain(column);
+      await client.query("DEALLOCATE one");
+    }
+  } finally {
+    client.release();
+  }
 });
 
 test("what has no index is found, and what has one is not", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
-import { startEmbedded } from "./embedded.ts";
+import { sharedBuffers, startEmbedded } from "./embedded.ts";
 import { findNative } from "./embedded-files.ts";
 import { StartError } from "./start-error.ts";
 
@@ -86,6 +86,20 @@ test("a first start makes a cluster with checksums that only this machine and th
   expect(again.url).toBe(embedded.url);
   await again.stop();
   expect(readdirSync(base).filter((name) => name.includes("half") || name.includes("init") || name.includes("lock"))).toEqual([]);
+});
+
+test("a quarter of the memory is for pages, and whoever runs the database may change that", async () => {
+  const gigabyte = 1_024 ** 3;
+  expect([0.25, 0.5, 2, 4, 64].map((memory) => sharedBuffers(memory * gigabyte))).toEqual(["128MB", "128MB", "512MB", "1024MB", "1024MB"]);
+  const home = makeHome();
+  const first = await startEmbedded({ home, durable: false });
+  expect(Number(await ask(first.url, "SELECT pg_size_bytes(current_setting('shared_buffers'))"))).toBeGreaterThanOrEqual(gigabyte / 8);
+  expect(await ask(first.url, "SHOW max_wal_size")).toBe("4GB");
+  await ask(first.url, "ALTER SYSTEM SET shared_buffers = '64MB'");
+  await first.stop();
+  const second = await startEmbedded({ home, durable: false });
+  expect(await ask(second.url, "SHOW shared_buffers")).toBe("64MB");
+  await second.stop();
 });
 
 test("a server whose process was killed goes on, and the next start adopts it with every committed row", async () => {

@@ -11,6 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Client } from "pg";
 import type { NativePackage, RunAs } from "./embedded-files.ts";
@@ -172,6 +173,25 @@ function settings(durable: boolean): string[] {
   ];
 }
 
+const megabyte = 1_048_576;
+
+/**
+ * How much of the machine's memory the database keeps pages in: a quarter, from 128 MB, which is PostgreSQL's own choice everywhere, to 1 GB. A
+ * step touches some fifteen pages of its seller; once those of all sellers do not fit, every step waits for a page to be read and another to be
+ * written, which took three times as long (docs/benchmarks.md).
+ */
+export function sharedBuffers(memory: number): string {
+  return `${Math.max(128, Math.min(1_024, Math.floor(memory / 4 / megabyte)))}MB`;
+}
+
+/** Noted in postgresql.conf when the cluster is made, so that whoever runs it may change them there. */
+function firstSettings(): string[] {
+  // What a container is allowed, where it is less; where nothing is, a number larger than any machine's.
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.MAX_SAFE_INTEGER);
+  // After a checkpoint the first change of a page writes the whole page to the log. 1 GB would bring a checkpoint every minute of a busy hour.
+  return [`shared_buffers=${sharedBuffers(memory)}`, "max_wal_size=4GB"];
+}
+
 /** Made beside the final place and renamed, so that a first start that is cut short leaves nothing half made. */
 async function initialise(cluster: Cluster, binaries: string): Promise<void> {
   for (const name of readdirSync(cluster.base)) {
@@ -197,6 +217,7 @@ async function initialise(cluster: Cluster, binaries: string): Promise<void> {
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--no-instructions",
+    ...firstSettings().flatMap((setting) => ["-c", setting]),
     ...(cluster.durable ? [] : ["--no-sync"]),
   ]);
   rmSync(handover, { force: true });

@@ -1,7 +1,7 @@
 import type { Attempt, Buyer, Disbursement, Hold, Offer, Payment, Provider } from "../domain/facts.ts";
 import type { Order } from "../domain/order.ts";
 import type { Query, Queryable } from "./connect.ts";
-import { run } from "./connect.ts";
+import { run, runCells } from "./connect.ts";
 import type { Table } from "./table.ts";
 import { attempts, buyers, disbursements, holds, offers, orders, payments, providers } from "./tables.ts";
 
@@ -19,7 +19,8 @@ export const orderQueries = {
   list: where(
     "list_orders",
     orders,
-    "t.seller_id = $1 AND ($2::text IS NULL OR t.state = $2) AND ($3::bigint IS NULL OR t.id < $3) ORDER BY t.id DESC LIMIT $4",
+    // Not "$3 IS NULL OR …", with which a plan that serves both would begin each page at the newest order.
+    "t.seller_id = $1 AND ($2::text IS NULL OR t.state = $2) AND t.id < coalesce($3::bigint, 9223372036854775807) ORDER BY t.id DESC LIMIT $4",
   ),
   ofProjects: where("list_milestones", orders, "t.seller_id = $1 AND t.project_id = ANY($2::bigint[]) ORDER BY t.project_id, t.position"),
   payments: where("read_payments", payments, "t.seller_id = $1 AND t.order_id = $2 ORDER BY t.id"),
@@ -35,7 +36,11 @@ export const orderQueries = {
     disbursements,
     "t.seller_id = $1 AND t.order_id = ANY($2::bigint[]) ORDER BY t.id",
   ),
-  buyersOfMany: where("read_buyers", buyers, "t.seller_id = $1 AND t.id = ANY($2::bigint[])"),
+  // One look-up a buyer. Where most sellers have few, the planner would else read all of a seller's by another index, also of one that has many.
+  buyersOfMany: {
+    name: "read_buyers",
+    text: `SELECT ${buyers.select("t")} FROM unnest($2::bigint[]) i, LATERAL (SELECT * FROM buyers WHERE seller_id = $1 AND id = i LIMIT 1) t`,
+  },
   offer: where("read_open_offer", offers, "t.seller_id = $1 AND t.order_id = $2 AND t.state = 'open'"),
   buyer: where("read_buyer", buyers, "t.seller_id = $1 AND t.id = $2"),
   provider: where("read_provider", providers, "t.seller_id = $1 AND t.id = $2"),
@@ -62,7 +67,7 @@ export const orderQueries = {
 } satisfies Record<string, Query>;
 
 async function rows<Row>(client: Queryable, query: Query, table: Table<Row>, values: readonly unknown[]): Promise<Row[]> {
-  return (await run(client, query, values)).rows.map((row) => table.read(row));
+  return (await runCells(client, query, values)).map((row) => table.readCells(row));
 }
 
 /** An order of this seller; undefined for another's. */

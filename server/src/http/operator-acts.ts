@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { addFloat, changeMoney, giveBack, handOver, settlePayment, takeFees, writeOff } from "../actions/book-steps.ts";
 import type { Answer, Ask } from "../actions/command.ts";
 import { liftHold, placeHold } from "../actions/holds.ts";
@@ -7,6 +6,7 @@ import { verifyIdentity } from "../actions/sellers.ts";
 import { reopen, rule } from "../actions/settle-dispute.ts";
 import { requeue } from "../actions/unpark.ts";
 import type { OrderAsk } from "../actions/order-step.ts";
+import { newCommandId } from "../db/command-id.ts";
 import type { Query } from "../db/connect.ts";
 import { shortIn } from "../db/break-lists.ts";
 import { run } from "../db/connect.ts";
@@ -44,7 +44,7 @@ export interface OperatorActor {
 }
 
 export function operatorAsk(operator: OperatorActor, sellerId: number, key?: Ask["key"]): Ask {
-  return { id: randomUUID(), sellerId, actor: { party: "operator", name: `operator:${operator.id}` }, key };
+  return { id: newCommandId(), sellerId, actor: { party: "operator", name: `operator:${operator.id}` }, key };
 }
 
 /** Kobo from the page (major units were turned into kobo before) or the API; 0 is an amount here. */
@@ -239,7 +239,7 @@ export async function matchUnknownMoney(
     if (to?.to_seller !== order.sellerId || to.to_order !== order.id)
       return refuse("not_now", `This money was given to order ${to?.to_order ?? "unknown"} already.`);
   }
-  const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "rail", name: `rail:${payment.rail}` } as const };
+  const ask = { id: newCommandId(), sellerId: order.sellerId, actor: { party: "rail", name: `rail:${payment.rail}` } as const };
   const told = await app.lanes.one(
     receivePayment(ask, {
       paymentId: null,
@@ -254,7 +254,7 @@ export async function matchUnknownMoney(
   );
   const wasSettled = isRefusal(handed) ? payment.settled : handed.done["settled"] === true;
   if (isRefusal(told) || !wasSettled) return told;
-  const settled = { ...ask, id: randomUUID(), paymentId: Number(told.done["payment"]), orderId: order.id };
+  const settled = { ...ask, id: newCommandId(), paymentId: Number(told.done["payment"]), orderId: order.id };
   const answer = await app.lanes.one(settlePayment(settled, { amount: payment.received - payment.railFee }));
   return isRefusal(answer) ? answer : told;
 }

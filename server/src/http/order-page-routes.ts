@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../actions/command.ts";
 import { phoneIsProven, provePhone, tryCode } from "../db/codes.ts";
+import { newCommandId } from "../db/command-id.ts";
 import type { Link } from "../db/links.ts";
 import { findLink } from "../db/links.ts";
 import type { OrderView as Read } from "../db/orders.ts";
@@ -131,7 +131,7 @@ async function act(app: App, token: string, request: FastifyRequest, reply: Fast
   const unproven = await needsCode(app, behind, action, fields);
   if (unproven !== undefined) return again(app, behind, token, action, fields, unproven, reply);
   const ask = {
-    id: randomUUID(),
+    id: newCommandId(),
     sellerId: behind.link.sellerId,
     actor: actorOf(behind.link),
     orderId: behind.link.orderId,

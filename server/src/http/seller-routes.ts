@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { noteRotation, setSeller } from "../actions/sellers.ts";
+import { newCommandId } from "../db/command-id.ts";
 import { run } from "../db/connect.ts";
 import { listOrders, readOrder, readOrderView } from "../db/orders.ts";
 import { sellerByEmail, sellerById, sellerQueries } from "../db/sellers.ts";
@@ -198,7 +198,7 @@ async function act(app: App, me: Me, request: FastifyRequest, reply: FastifyRepl
     return order(app, me, request, reply, { split: { amount: text(fields, "buyer_gets"), buyerGets: amount } });
   }
   const ask = {
-    id: randomUUID(),
+    id: newCommandId(),
     sellerId: me.seller.id,
     actor: { party: "seller", name: `seller:${me.seller.id}` } as const,
     orderId: found.id,
@@ -239,7 +239,7 @@ async function keys(
 /** Makes a new pair, or ends one that is running out. */
 async function changeKeys(app: App, me: Me, reply: FastifyReply, fields: Fields): Promise<FastifyReply> {
   const now = app.now();
-  const ask = { id: randomUUID(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const };
+  const ask = { id: newCommandId(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const };
   if (text(fields, "action") === "end") {
     const { rowCount } = await run(app.pool, sellerQueries.endKey, [me.seller.id, text(fields, "public_key"), now.toISOString()]);
     return keys(app, me, reply, null, rowCount === 1 ? "That key pair has ended." : "That key pair was not running out.");
@@ -275,7 +275,7 @@ function settings(
 
 async function saveSettings(app: App, me: Me, _request: FastifyRequest, reply: FastifyReply, fields: Fields): Promise<FastifyReply> {
   const change = readSettings(text(fields, "section"), fields, me.seller);
-  const ask = { id: randomUUID(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const };
+  const ask = { id: newCommandId(), sellerId: me.seller.id, actor: { party: "seller", name: `seller:${me.seller.id}` } as const };
   const answer = isRefusal(change) ? change : await app.lanes.one(setSeller(ask, change));
   if (isRefusal(answer)) {
     const typed = Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import type { Ask } from "../actions/command.ts";
 import type { Lanes } from "../actions/lanes.ts";
@@ -8,6 +7,7 @@ import type { SmsSender } from "../net/sms.ts";
 import type { Rail } from "../rails/rail.ts";
 import type { Delivery } from "./deliver.ts";
 import type { RailTurns } from "./rail-turns.ts";
+import { newCommandId } from "../db/command-id.ts";
 
 /** What a job works with; put together in main.ts. */
 export interface Engine {
@@ -48,10 +48,10 @@ export interface Fired {
 
 /** The clock's own command. */
 export function byClock(sellerId: number, job: string): Ask {
-  return { id: randomUUID(), sellerId, actor: { party: "clock", name: job } };
+  return { id: newCommandId(), sellerId, actor: { party: "clock", name: job } };
 }
 
 /** A rail's report. */
 export function byRail(sellerId: number, rail: string): Ask {
-  return { id: randomUUID(), sellerId, actor: { party: "rail", name: `rail:${rail}` } };
+  return { id: newCommandId(), sellerId, actor: { party: "rail", name: `rail:${rail}` } };
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Ask } from "../../actions/command.ts";
 import { fieldRequired } from "../../atarapay/messages.ts";
@@ -9,6 +8,7 @@ import type { Fields } from "../fields.ts";
 import { fieldsOf, text } from "../fields.ts";
 import { sellerOfAuthtoken } from "../keys.ts";
 import { failure, refused } from "./answers.ts";
+import { newCommandId } from "../../db/command-id.ts";
 
 /** A call that proved its key pair, with its fields. */
 export interface Call {
@@ -57,5 +57,5 @@ export async function enter(
 
 /** The seller's key acting; wire calls carry no idempotency key, the state machine answers repeats. */
 export function byKey(seller: Seller): Ask {
-  return { id: randomUUID(), sellerId: seller.id, actor: { party: "seller", name: "key" } };
+  return { id: newCommandId(), sellerId: seller.id, actor: { party: "seller", name: "key" } };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openPayment } from "../../actions/payment-steps.ts";
 import { signRedirect } from "../../atarapay/tokens.ts";
+import { newCommandId } from "../../db/command-id.ts";
 import { run } from "../../db/connect.ts";
 import type { OrderView } from "../../db/orders.ts";
 import { readOrder } from "../../db/orders.ts";
@@ -204,7 +205,7 @@ async function pay(app: App, token: string, request: FastifyRequest, reply: Fast
   if (rail === undefined) return refusedPage(app, request, reply, refuse("no_rail"));
   const reference = `pay-${order.id}-${randomUUID()}`;
   const amount = order.amount - keptShort(view);
-  const ask = { id: randomUUID(), sellerId: order.sellerId, actor: { party: "buyer", name: "checkout" } as const };
+  const ask = { id: newCommandId(), sellerId: order.sellerId, actor: { party: "buyer", name: "checkout" } as const };
   const answer = await app.lanes.one(openPayment(ask, { orderId: order.id, reference, amount, email, phone }));
   // What has changed meanwhile the page itself shows best.
   if (isRefusal(answer))

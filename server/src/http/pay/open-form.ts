@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Answer } from "../../actions/command.ts";
 import { openCheckout } from "../../actions/open-checkout.ts";
 import type { Refusal } from "../../domain/refusals.ts";
@@ -6,6 +5,7 @@ import { isRefusal } from "../../domain/refusals.ts";
 import { randomToken, tokenHash } from "../../secrets/tokens.ts";
 import type { App } from "../app-context.ts";
 import type { CheckoutForm } from "../atarapay/checkout-form.ts";
+import { newCommandId } from "../../db/command-id.ts";
 
 /** A checkout that is open: its order, and the token in the payer's address. */
 export interface OpenedCheckout {
@@ -19,7 +19,7 @@ export async function openForm(app: App, form: CheckoutForm, payAgain: boolean):
   const token = randomToken();
   const command = () =>
     openCheckout(
-      { id: randomUUID(), sellerId: form.seller.id, actor: { party: "buyer", name: "checkout" } },
+      { id: newCommandId(), sellerId: form.seller.id, actor: { party: "buyer", name: "checkout" } },
       { ...form.input, payAgain, tokenHash: tokenHash(token).toString("hex") },
     );
   const first = await app.lanes.one(command());
