@@ -90,8 +90,8 @@ test("lives of any length are right both ways", async () => {
 
 describe("a change of any step of any life is found by the statement that is to find it", () => {
   const steps = [...lives].flatMap(([id, count]) => Array.from({ length: count }, (_, i) => [id, i + 1] as const));
-  const all =
-    process.env.MUTATION_TESTS === undefined ? steps : steps.filter(([id, step]) => [1, 2, stepsAtOnce, lives.get(id)].includes(step));
+  /** Mutation tests ask thousands of times, and look at the first step and the last alone. */
+  const all = process.env.MUTATION_TESTS === undefined ? steps : steps.filter(([id, step]) => step === 1 || step === lives.get(id));
   const changes = [
     ["its time", "UPDATE transitions SET at = at + interval '1 ms' WHERE object_id = $id AND version = $step"],
     [
