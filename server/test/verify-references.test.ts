@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkReferences, referenceQueries } from "../src/ledger/verify-references.ts";
+import type { Queryable } from "../src/db/connect.ts";
+import { referenceChecks, referenceQueries } from "../src/ledger/verify-references.ts";
+import type { Finding } from "../src/ledger/verify-report.ts";
 import { verifyBooks } from "../src/ledger/verify.ts";
 import type { TestDatabase } from "./setup/database.ts";
 import { testDatabase } from "./setup/database.ts";
 import { SmallBook } from "./setup/small-book.ts";
+
+async function checkReferences(client: Queryable, sellerId: number | null): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const check of referenceChecks(sellerId)) found.push(...(await check(client)));
+  return found;
+}
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -139,18 +139,6 @@ const readings: readonly Reading[] = Object.keys(chart)
   .filter(isKind)
   .map((kind) => ({ kind, shape: shapeOf(chart[kind].form) }));
 
-/**
- * A pattern of the names of some kinds of account, for PostgreSQL as well. It lets pass numbers above 2⁵³, which {@link parseAccount} refuses
- * ({@link largeIdPattern} finds them).
- */
-export function accountsOf(kinds: readonly AccountKind[]): string {
-  const shapes = readings.filter(({ kind }) => kinds.includes(kind)).map(({ shape }) => shape.source.slice(1, -1));
-  return `^(?:${shapes.join("|").replaceAll(/\(\?<[a-z]+>/g, "(?:")})$`;
-}
-
-/** Finds the number in an account's name when it is so long that it may be above 2⁵³. */
-export const largeIdPattern = "^(?:order|payment|buyer|seller|payee:[a-z_]+):([0-9]{16}):";
-
 export const accountKinds: readonly AccountKind[] = readings.map(({ kind }) => kind);
 
 const partyKinds: ReadonlySet<string> = new Set([

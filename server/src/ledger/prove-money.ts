@@ -1,5 +1,5 @@
 import type { Query } from "../db/connect.ts";
-import { accountsOf } from "../domain/ledger-accounts.ts";
+import { isAccountOf } from "./prove-accounts.ts";
 
 const these = "seller_id BETWEEN $1::bigint AND $2::bigint";
 
@@ -26,7 +26,7 @@ export const moneyFits: readonly Query[] = [
     text: `SELECT DISTINCT seller_id FROM (
              SELECT seller_id, source AS account, currency, sum(amount) AS amount FROM disbursements
              WHERE ${these} AND state IN ('queued', 'parked', 'failed', 'reversed') GROUP BY seller_id, source, currency) d
-           FULL JOIN (SELECT seller_id, account, currency, balance, account ~ '${accountsOf(["payee_payable", "buyer_refundable"])}' AS for_sending
+           FULL JOIN (SELECT seller_id, account, currency, balance, ${isAccountOf(["payee_payable", "buyer_refundable"])} AS for_sending
              FROM accounts WHERE ${these}) a USING (seller_id, account, currency)
            WHERE (d.amount IS NOT NULL OR for_sending)
              AND CASE WHEN for_sending THEN coalesce(d.amount, 0) = balance ELSE d.amount <= balance END IS NOT TRUE`,
@@ -36,14 +36,14 @@ export const moneyFits: readonly Query[] = [
     text: `SELECT DISTINCT seller_id FROM (
              SELECT seller_id, 'rail:' || rail || ':outgoing' AS account, currency, sum(amount) AS amount FROM (
                SELECT d.seller_id, coalesce(a.rail, d.rail) AS rail, d.currency, d.amount FROM disbursements d
-               LEFT JOIN attempts a ON a.seller_id = d.seller_id AND a.id = d.attempt_id
+               LEFT JOIN attempts a ON a.seller_id = d.seller_id AND a.id = d.attempt_id AND a.${these}
                WHERE d.${these} AND d.state IN ('sending', 'in_flight', 'outcome_unknown') AND (a.id IS NULL OR a.currency = d.currency)
                UNION ALL
                SELECT a.seller_id, a.rail, a.currency, a.amount FROM attempts a
-               WHERE a.${these} AND EXISTS (SELECT 1 FROM disbursements d WHERE d.seller_id = a.seller_id AND d.attempt_id = a.id
+               WHERE a.${these} AND EXISTS (SELECT 1 FROM disbursements d WHERE d.seller_id = a.seller_id AND d.attempt_id = a.id AND d.${these}
                  AND d.state IN ('sending', 'in_flight', 'outcome_unknown') AND d.currency <> a.currency)) f
              GROUP BY seller_id, rail, currency) f
-           FULL JOIN (SELECT seller_id, account, currency, balance FROM accounts WHERE ${these} AND account ~ '^rail:.*:outgoing$') a
+           FULL JOIN (SELECT seller_id, account, currency, balance FROM accounts WHERE ${these} AND account LIKE 'rail:%:outgoing') a
              USING (seller_id, account, currency)
            WHERE coalesce(f.amount, 0) IS DISTINCT FROM coalesce(a.balance, 0)`,
   },

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Queryable } from "../db/connect.ts";
-import { escrowFits, historyFits, ordersFit } from "./prove-history.ts";
-import { balancesFit, chainFits } from "./prove-journal.ts";
+import { balancesFit } from "./prove-balances.ts";
+import { historyFits } from "./prove-history.ts";
+import { chainFits } from "./prove-journal.ts";
 import { moneyFits } from "./prove-money.ts";
+import { escrowFits, longOrdersFit, ordersFit } from "./prove-orders.ts";
 import { prove, proveQueries } from "./prove.ts";
 import type { BookSize } from "./prove.ts";
 
@@ -52,21 +54,33 @@ describe("how books are cut", () => {
   });
 
   test("a book of as many postings as a piece is one stretch, of one more two, without a gap and beyond its end", async () => {
-    expect((await asked(books(10), 10))(chainFits.text)).toEqual([[101, 101, 1n, end]]);
+    expect((await asked(books(10), 10))(chainFits.text)).toEqual([[101, 101, 1n, end, 0n, end]]);
     expect((await asked(books(11), 10))(chainFits.text)).toEqual([
-      [101, 101, 1n, 10n],
-      [101, 101, 11n, end],
+      [101, 101, 1n, 10n, 0n, end],
+      [101, 101, 11n, end, 0n, end],
     ]);
-    expect((await asked(books(30), 10))(chainFits.text)).toEqual([
-      [101, 101, 1n, 10n],
-      [101, 101, 11n, 20n],
-      [101, 101, 21n, end],
+    expect((await asked(books(30), 10))(chainFits.text).map(([, , ...stretch]) => stretch.slice(0, 2))).toEqual([
+      [1n, 10n],
+      [11n, 20n],
+      [21n, end],
     ]);
   });
 
   test("a book without postings is looked at too", async () => {
     const valuesOf = await asked(books(0, 5, 5), 10);
-    expect(valuesOf(chainFits.text)).toEqual([[101, 103, 1n, end]]);
+    expect(valuesOf(chainFits.text)).toEqual([[101, 103, 1n, end, 0n, end]]);
+  });
+
+  test("a stretch's entries are those of the postings at its borders; where one of these is gone, all beyond it", async () => {
+    const borders: Answer = ({ text }) => (text === proveQueries.entryBorders.text ? [{ seq: 10n, entry_seq: 4n }] : []);
+    const valuesOf = await asked(books(30), 10, borders);
+    expect(valuesOf(proveQueries.entryBorders.text)).toEqual([[101, [10n, 20n, end]]]);
+    expect(valuesOf(chainFits.text)).toEqual([
+      [101, 101, 1n, 10n, 0n, 4n],
+      [101, 101, 11n, 20n, 4n, end],
+      [101, 101, 21n, end, 0n, end],
+    ]);
+    expect((await asked(books(10), 10, borders))(proveQueries.entryBorders.text)).toEqual([]);
   });
 
   test("a long book's orders are cut at the borders asked for, without a gap; those of short books not at all", async () => {
@@ -79,7 +93,7 @@ describe("how books are cut", () => {
       [101, 101, 3008n, end],
     ];
     expect(long(ordersFit.text)).toEqual(stretches);
-    expect(long(escrowFits.text)).toEqual(stretches);
+    expect(long(longOrdersFit.text)).toEqual(stretches);
     const short = await asked(books(20), 20, borders);
     expect(short(proveQueries.orderBorders.text)).toEqual([]);
     expect(short(ordersFit.text)).toEqual([[101, 101, -end, end]]);
@@ -87,7 +101,7 @@ describe("how books are cut", () => {
 
   test("every other check is made of every group", async () => {
     const valuesOf = await asked(books(10, 10), 10);
-    for (const { text } of [...historyFits, ...moneyFits]) {
+    for (const { text } of [...historyFits, ...moneyFits, escrowFits, proveQueries.ends]) {
       expect(valuesOf(text)).toEqual([
         [101, 101],
         [102, 102],
@@ -104,7 +118,7 @@ describe("how books are cut", () => {
 
 describe("what the statements say", () => {
   test("a seller whom any check names looks wrong, and nobody else", async () => {
-    for (const { text } of [chainFits, ordersFit, escrowFits, ...historyFits, ...moneyFits]) {
+    for (const { text } of [chainFits, ordersFit, longOrdersFit, escrowFits, ...historyFits, ...moneyFits]) {
       const { client } = recorder((query) => (query.text === text ? [{ seller_id: 102n }] : []));
       const { suspects } = await prove([client], books(1, 1, 1), 10, () => undefined);
       expect([...suspects], text).toEqual([102]);
@@ -127,7 +141,31 @@ describe("what the statements say", () => {
   });
 });
 
+describe("the ends of books", () => {
+  test("say whose head is wrong, and how much there is of all groups", async () => {
+    const groups = [
+      { entries: 2n, postings: 5n, wrong: null },
+      { entries: 3n, postings: 7n, wrong: [102n] },
+    ];
+    const { client } = recorder(({ text, values }) => (text === proveQueries.ends.text ? [groups[Number(values[0]) - 101] ?? {}] : []));
+    const proof = await prove([client], books(10, 10), 10, () => undefined);
+    expect([...proof.suspects]).toEqual([102]);
+    expect(proof).toMatchObject({ entries: 5, postings: 12 });
+  });
+});
+
 describe("several connections", () => {
+  test("what else is to be looked at comes after the books, and is shared out like them", async () => {
+    const { asked: before, client } = recorder();
+    let told = 0;
+    const job = async (one: Queryable) => {
+      expect(one).toBe(client);
+      told = before.length;
+    };
+    await prove([client], books(10), 10, () => undefined, [job]);
+    expect(told).toBe(before.length);
+  });
+
   test("share the pieces, and each is looked at once", async () => {
     const slow: Answer = async () => {
       await new Promise((resolve) => setImmediate(resolve));

@@ -16,6 +16,7 @@ function lost({ of, column, to, key }: (typeof references)[number]): Query {
   return {
     name: `verify_${of}_${column}`,
     text: `SELECT t.seller_id, t.${column} AS named, count(*) AS rows FROM ${of} t LEFT JOIN ${to} o ON o.seller_id = t.seller_id AND o.${key} = t.${column}
+             AND ($1::bigint IS NULL OR o.seller_id = $1)
            WHERE ($1::bigint IS NULL OR t.seller_id = $1) AND t.${column} IS NOT NULL AND o.${key} IS NULL GROUP BY t.seller_id, t.${column}
            ORDER BY t.seller_id, t.${column} LIMIT 20`,
   };
@@ -26,21 +27,16 @@ export const referenceQueries: Readonly<Record<string, Query>> = Object.fromEntr
 );
 
 /**
- * Finds rows that name another which is not there. One statement for each reference, over all books at once, since a join of whole tables
+ * Finds rows that name another which is not there. One check for each reference, over all books at once, since a join of whole tables
  * costs a fraction of a foreign key's look-up for every row (decision record 0026).
  */
-export async function checkReferences(client: Queryable, sellerId: number | null): Promise<Finding[]> {
-  const found: Finding[] = [];
-  for (const reference of references) {
+export function referenceChecks(sellerId: number | null): ((client: Queryable) => Promise<Finding[]>)[] {
+  return references.map((reference) => async (client) => {
     const { rows } = await run<{ seller_id: bigint; named: bigint; rows: bigint }>(client, lost(reference), [sellerId]);
-    for (const { seller_id, named, rows: count } of rows) {
-      const about = reference.to === "orders" ? { order: Number(named) } : {};
-      found.push({
-        sellerId: Number(seller_id),
-        ...about,
-        says: `${count} of ${reference.of} name ${named} in ${reference.to}, which is not there`,
-      });
-    }
-  }
-  return found;
+    return rows.map(({ seller_id, named, rows: count }) => ({
+      sellerId: Number(seller_id),
+      ...(reference.to === "orders" ? { order: Number(named) } : {}),
+      says: `${count} of ${reference.of} name ${named} in ${reference.to}, which is not there`,
+    }));
+  });
 }

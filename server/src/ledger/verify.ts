@@ -8,7 +8,7 @@ import { checkNotedHeads, walkChain } from "./verify-chain.ts";
 import type { BookRow, NotedHead } from "./verify-chain.ts";
 import { checkHistory } from "./verify-history.ts";
 import { checkMoney } from "./verify-money.ts";
-import { checkReferences } from "./verify-references.ts";
+import { referenceChecks } from "./verify-references.ts";
 import { Findings } from "./verify-report.ts";
 import type { Finding, SolvencyRow, VerifyReport } from "./verify-report.ts";
 
@@ -31,31 +31,27 @@ export interface VerifyOptions {
 export const verifyQueries = {
   books: {
     name: "verify_books",
-    text: `SELECT b.seller_id, b.entry_seq, b.posting_seq, b.event_seq, b.chain_head, p.postings, e.entries, e.last AS last_entry, t.events, t.last AS last_event,
-             l.seq AS end_posting, l.entry_seq AS end_entry, l.hash AS end_hash
-           FROM books b
-           CROSS JOIN LATERAL (SELECT count(*) AS postings FROM postings WHERE seller_id = b.seller_id) p
-           CROSS JOIN LATERAL (SELECT count(*) AS entries, coalesce(max(seq), 0) AS last FROM entries WHERE seller_id = b.seller_id) e
-           CROSS JOIN LATERAL (SELECT count(*) AS events, coalesce(max(seq), 0) AS last FROM transitions WHERE seller_id = b.seller_id) t
-           LEFT JOIN LATERAL (SELECT seq, entry_seq, hash FROM postings WHERE seller_id = b.seller_id ORDER BY seq DESC LIMIT 1) l ON true
-           WHERE $1::bigint IS NULL OR b.seller_id = $1 ORDER BY b.seller_id`,
+    // A head may say anything. Only where it speaks of more than one piece are the postings counted: into so many pieces the book is cut.
+    text: `SELECT seller_id, CASE WHEN posting_seq > $2::bigint
+             THEN (SELECT count(*) FROM postings p WHERE p.seller_id = b.seller_id) ELSE greatest(posting_seq, 0) END AS postings
+           FROM books b WHERE $1::bigint IS NULL OR seller_id = $1 ORDER BY seller_id`,
+  },
+  heads: {
+    name: "verify_heads",
+    text: "SELECT seller_id, entry_seq, posting_seq, event_seq, encode(chain_head, 'hex') AS chain_head FROM books WHERE seller_id = ANY($1::bigint[])",
   },
 } satisfies Record<string, Query>;
 
-type HeadRow = {
-  seller_id: bigint;
-  entry_seq: bigint;
-  posting_seq: bigint;
-  event_seq: bigint;
-  chain_head: Buffer | null;
-  postings: bigint;
-  entries: bigint;
-  last_entry: bigint;
-  events: bigint;
-  last_event: bigint;
-  end_posting: bigint | null;
-  end_entry: bigint | null;
-  end_hash: Buffer | null;
+type HeadRow = { seller_id: bigint; entry_seq: bigint; posting_seq: bigint; event_seq: bigint; chain_head: string | null };
+
+/**
+ * Every check joins whole pieces of tables, and a hash join takes the same time for each row however many there are and whatever is known of them. Where
+ * a table has no statistics, or old ones, or one book is much longer than the others, PostgreSQL takes the others and goes through all of one side for each row
+ * of the other. Walks and look-ups of single rows want those others, so they are only off meanwhile.
+ */
+const planning = {
+  off: "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off",
+  asBefore: "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT",
 };
 
 /**
@@ -72,7 +68,7 @@ export async function verifyBooks(client: Queryable, options: VerifyOptions = {}
   if (!(client instanceof pg.Pool)) return verifySnapshot([client], await readBooks(client, options), options);
   return withSnapshot(client, undefined, async (own) => {
     const books = await readBooks(own, options);
-    const postings = books.reduce((sum, { size }) => sum + size.postings, 0);
+    const postings = books.reduce((sum, book) => sum + book.postings, 0);
     const spare = client.idleCount + client.options.max - client.totalCount;
     if (postings < (options.shareFrom ?? 20_000) || spare < 1) return verifySnapshot([own], books, options);
     const { rows } = await own.query<{ snapshot: string }>("SELECT pg_export_snapshot() AS snapshot");
@@ -108,62 +104,57 @@ export async function withSnapshot<T>(
   }
 }
 
-/** A book as its row and the ends of its tables show it. */
-interface Book {
-  readonly row: BookRow;
-  readonly size: BookSize;
-  readonly entries: number;
-  /** The head is where the journal and the history end, and no event is missing. */
-  readonly endsFit: boolean;
+async function readBooks(client: Queryable, options: VerifyOptions): Promise<BookSize[]> {
+  const values = [options.sellerId ?? null, pieceOf(options)];
+  const { rows } = await run<{ seller_id: bigint; postings: bigint }>(client, verifyQueries.books, values);
+  return rows.map(({ seller_id, postings }) => ({ sellerId: Number(seller_id), postings: Number(postings) }));
 }
 
-async function readBooks(client: Queryable, options: VerifyOptions): Promise<Book[]> {
-  const { rows } = await run<HeadRow>(client, verifyQueries.books, [options.sellerId ?? null]);
-  return rows.map((row) => {
-    const sellerId = Number(row.seller_id);
-    const journal =
-      row.posting_seq === (row.end_posting ?? 0n) && row.entry_seq === (row.end_entry ?? 0n) && row.entry_seq === row.last_entry;
-    const history = row.event_seq === row.last_event && row.events === row.last_event;
-    return {
-      row: {
-        sellerId,
-        entrySeq: Number(row.entry_seq),
-        postingSeq: Number(row.posting_seq),
-        eventSeq: Number(row.event_seq),
-        chainHead: row.chain_head?.toString("hex") ?? null,
-      },
-      size: { sellerId, postings: Number(row.postings) },
-      entries: Number(row.entries),
-      endsFit: journal && history && row.chain_head?.toString("hex") === row.end_hash?.toString("hex"),
-    };
-  });
+/** Where the rows of some books say that they end. */
+async function readHeads(client: Queryable, sellerIds: readonly number[]): Promise<Map<number, BookRow>> {
+  const { rows } = await run<HeadRow>(client, verifyQueries.heads, [sellerIds]);
+  return new Map(
+    rows.map(({ seller_id, entry_seq, posting_seq, event_seq, chain_head: chainHead }) => {
+      const sellerId = Number(seller_id);
+      return [sellerId, { sellerId, entrySeq: Number(entry_seq), postingSeq: Number(posting_seq), eventSeq: Number(event_seq), chainHead }];
+    }),
+  );
 }
+
+/** Postings that are proved by one statement. */
+const pieceOf = (options: VerifyOptions) => options.pageSize ?? 50_000;
 
 async function verifySnapshot(
   clients: readonly [Queryable, ...Queryable[]],
-  books: readonly Book[],
+  books: readonly BookSize[],
   options: VerifyOptions,
 ): Promise<VerifyReport> {
   const [client] = clients;
   const told = new Map<number, number>();
-  const sizes = books.map(({ size }) => size);
-  const proof = await prove(clients, sizes, options.pageSize ?? 50_000, (sellerId, more) => {
+  const checks = referenceChecks(options.sellerId ?? null);
+  const lost: Finding[][] = checks.map(() => []);
+  const references = checks.map((check, i) => async (one: Queryable) => void (lost[i] = await check(one)));
+  await Promise.all(clients.map((one) => one.query(planning.off)));
+  const onPiece = (sellerId: number, more: number) => {
     const postings = (told.get(sellerId) ?? 0) + more;
     told.set(sellerId, postings);
     options.onProgress?.({ sellerId, postings });
-  });
+  };
+  const proof = await prove(clients, books, pieceOf(options), onPiece, references);
+  await Promise.all(clients.map((one) => one.query(planning.asBefore)));
+  const walked = await readHeads(client, options.walk === true ? books.map(({ sellerId }) => sellerId) : [...proof.suspects]);
   const solvencyOf = Map.groupBy(proof.solvency, ({ sellerId }) => sellerId);
   const found: Finding[] = [];
   const sums = new Map<string, { held: bigint; owed: bigint }>();
-  for (const book of books) {
-    const { sellerId } = book.row;
+  for (const { sellerId } of books) {
     const findings = new Findings(sellerId, options.findingsPerBook ?? 100);
     const heads = (options.heads ?? []).filter((head) => head.sellerId === sellerId);
-    const suspect = proof.suspects.has(sellerId) || !book.endsFit;
-    if (suspect || options.walk === true) {
-      const replay = await walkBook(client, book.row, heads, findings, options.pageSize ?? 5_000);
+    const book = walked.get(sellerId);
+    if (book !== undefined) {
+      const replay = await walkBook(client, book, heads, findings, options.pageSize ?? 5_000);
       // Two ways of looking that disagree are themselves something wrong.
-      if (suspect && findings.none) findings.add("looks wrong to the database's own checks, though nothing is found walking it row by row");
+      if (proof.suspects.has(sellerId) && findings.none)
+        findings.add("looks wrong to the database's own checks, though nothing is found walking it row by row");
       replay.addSolvency(sums);
     } else {
       await checkNotedHeads(client, heads, findings);
@@ -174,13 +165,12 @@ async function verifySnapshot(
     }
     found.push(...findings.list());
   }
-  found.push(...(await checkReferences(client, options.sellerId ?? null)));
+  found.push(...lost.flat());
   const solvency = options.sellerId === undefined ? solvencyRows(sums) : [];
   for (const { currency, surplus } of solvency) {
     if (surplus < 0n) found.push({ sellerId: 0, says: `the rails hold ${-surplus} ${currency} less than is owed to the parties` });
   }
-  const entries = books.reduce((sum, book) => sum + book.entries, 0);
-  const postings = sizes.reduce((sum, size) => sum + size.postings, 0);
+  const { entries, postings } = proof;
   return { ok: found.length === 0, books: books.length, entries, postings, findings: found, solvency };
 }
 
