@@ -42,7 +42,7 @@ export class Trips {
   }
 
   #open(): Promise<Lane> {
-    const extraOptions = { role: this.#role, plan_cache_mode: "auto", statement_timeout: "60s", idle_in_transaction_session_timeout: "0" };
+    const extraOptions = { role: this.#role, statement_timeout: "60s", idle_in_transaction_session_timeout: "0" };
     this.#lane ??= openLane(this.#url, { applicationName: "simulated pool", onLost: () => undefined, extraOptions });
     return this.#lane;
   }
