@@ -5,6 +5,7 @@ import { openLane } from "../../src/db/connect.ts";
 import { railEventQueries } from "../../src/db/rail-events.ts";
 import type { Lane } from "../../src/db/lane.ts";
 import type { Gate } from "./gate.ts";
+import { patient } from "./gate.ts";
 
 interface Asked {
   readonly query: QueryConfig;
@@ -44,7 +45,7 @@ export class Trips {
   }
 
   #open(): Promise<Lane> {
-    const extraOptions = { role: this.#role, statement_timeout: "60s", idle_in_transaction_session_timeout: "0" };
+    const extraOptions = { role: this.#role, ...patient };
     this.#lane ??= openLane(this.#url, { applicationName: "simulated pool", onLost: () => undefined, extraOptions });
     return this.#lane;
   }
