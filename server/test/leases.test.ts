@@ -5,7 +5,7 @@ import { run } from "../src/db/connect.ts";
 import { railEventQueries } from "../src/db/rail-events.ts";
 import { deliverQueries } from "../src/jobs/deliver.ts";
 import type { Engine } from "../src/jobs/engine.ts";
-import { sendMessages } from "../src/jobs/send-messages.ts";
+import { messageQueries, sendMessages } from "../src/jobs/send-messages.ts";
 import type { Mail } from "../src/net/mail.ts";
 import type { World } from "./setup/world.ts";
 import { testWorld } from "./setup/world.ts";
@@ -65,6 +65,25 @@ test("while a mail server takes its time over a few letters, another process sen
   await first;
   expect(slow.sent).toHaveLength(4);
   expect(await world.database.ownerPool.query("SELECT 1 FROM messages WHERE outcome = 'sent'")).toMatchObject({ rowCount: count });
+});
+
+test("to look for letters in vain is one statement, and letters that can be sent at once are claimed by one", async () => {
+  const count = await letters(4);
+  const clock = { at: Date.now() };
+  const { engine, sent } = another(() => Promise.resolve(), clock);
+  const claims: number[] = [];
+  const query = (asked: { name: string; text: string; values: unknown[] }) => {
+    if (asked.name === messageQueries.claim.name) claims.push(Number(asked.values[3]));
+    return world.engine.pool.query(asked);
+  };
+  const pool = Object.assign(Object.create(world.engine.pool) as Engine["pool"], { query });
+  await sendMessages({ ...engine, pool }, null);
+  expect(sent).toHaveLength(count);
+  expect(new Set(sent).size).toBe(count);
+  expect(claims[0]).toBe(4);
+  claims.length = 0;
+  expect(await sendMessages({ ...engine, pool }, null)).toEqual([]);
+  expect(claims).toEqual([4]);
 });
 
 test("a letter that is under way for longer than its lease stays with its process; one whose process died is taken over", async () => {

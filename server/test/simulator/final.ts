@@ -12,7 +12,7 @@ export async function finalChecks(pool: pg.Pool, checks: Checks, record: RailRec
   await checks.keptBalances();
   broken.push(...(await stuck(pool)));
   broken.push(...(await toldInOrder(pool, taken)));
-  broken.push(...(await record.atTheEnd(checks)));
+  broken.push(...(await record.atTheEnd(checks, pool)));
   return broken;
 }
 

@@ -75,6 +75,25 @@ export class Gate {
 }
 
 /**
+ * What a session in turns is spared: nobody waits for anybody's lock then but a broken connection's, and how soon PostgreSQL hears of its end is the
+ * machine's chance. A lane that gave up after a second would cut its batch in halves, and live another life than on a machine with less to do.
+ */
+export const patient = { lock_timeout: "60s", statement_timeout: "60s", idle_in_transaction_session_timeout: "0" } as const;
+
+/**
+ * Until it is called off, nothing in this process happens every so often: what a slow machine works on for seconds would be renewed in between, with
+ * turns of their own, where the simulated clock stands still and every lease lasts.
+ */
+export function stopIntervals(): () => void {
+  const { setInterval: real } = globalThis;
+  const never = () => real(() => undefined, 2 ** 31 - 1).unref();
+  globalThis.setInterval = never;
+  return () => {
+    globalThis.setInterval = real;
+  };
+}
+
+/**
  * Lanes that set off when nothing else can happen any more, with all that was asked for until then: as full as they would be under a load, where a
  * simulation that goes one step at a time would have them carry one command each.
  */

@@ -10,7 +10,7 @@ import type { Engine } from "../../src/jobs/engine.ts";
 import type { SafePost } from "../../src/net/safe-post.ts";
 import type { Rail } from "../../src/rails/rail.ts";
 import type { Clock } from "./clock.ts";
-import { PatientLanes } from "./gate.ts";
+import { patient, PatientLanes } from "./gate.ts";
 import type { Done, Gate } from "./gate.ts";
 import type { Counts } from "./outside.ts";
 import { count } from "./outside.ts";
@@ -54,7 +54,11 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
   const turns = new LaneTurns(gate);
   const open = async () => {
     await turns.enter();
-    const lane = await openLane(ownerUrl, { applicationName: "simulated lane", onLost: () => undefined });
+    const lane = await openLane(ownerUrl, {
+      applicationName: "simulated lane",
+      onLost: () => undefined,
+      extraOptions: gate === undefined ? {} : patient,
+    });
     return turns.over(breaking(lane, random, counts));
   };
   const { count: twoOrMore, ...limits } = config.lanes;

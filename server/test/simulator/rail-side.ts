@@ -1,3 +1,4 @@
+import type pg from "pg";
 import type { Rail, SendRequest } from "../../src/rails/rail.ts";
 import type { SandboxControls } from "../../src/rails/sandbox/sandbox.ts";
 import type { Checks } from "./checks.ts";
@@ -22,8 +23,8 @@ export interface RailRecord {
   moved(): Promise<readonly Moved[]>;
   payments(sellers: readonly number[], ids: readonly number[]): Promise<string[]>;
   sends(sellers: readonly number[], ids: readonly number[]): Promise<string[]>;
-  /** When all has come to rest: rail and books hold the same. */
-  atTheEnd(checks: Checks): Promise<string[]>;
+  /** When all has come to rest: rail and books hold the same. `pool` reads whole tables, which those of the simulation are not planned for. */
+  atTheEnd(checks: Checks, pool: pg.Pool): Promise<string[]>;
 }
 
 export interface Float {

@@ -86,9 +86,9 @@ export class SandboxRecord implements RailRecord {
     });
   }
 
-  async atTheEnd(checks: Checks): Promise<string[]> {
-    const broken = await moreOutThanIn(this.#pool);
-    const { rows } = await this.#pool.query<{ currency: string; added: bigint }>(
+  async atTheEnd(checks: Checks, pool: pg.Pool): Promise<string[]> {
+    const broken = await moreOutThanIn(pool);
+    const { rows } = await pool.query<{ currency: string; added: bigint }>(
       `SELECT p.currency, sum(p.amount)::bigint AS added FROM entries e JOIN postings p ON p.seller_id = e.seller_id AND p.entry_seq = e.seq
        WHERE e.cause = 'book.float_added' GROUP BY 1`,
     );
@@ -103,7 +103,7 @@ export class SandboxRecord implements RailRecord {
       const outgoing = checks.held("rail:sandbox:outgoing", currency);
       if (outgoing !== 0n) broken.push(`${-outgoing} ${currency} is still on its way out`);
     }
-    broken.push(...(await unsettled(this.#pool)));
+    broken.push(...(await unsettled(pool)));
     return broken;
   }
 }

@@ -21,7 +21,7 @@ import { coverageOf } from "./coverage.ts";
 import { emulatedSide } from "./emulated-side.ts";
 import type { Coverage } from "./coverage.ts";
 import { finalChecks } from "./final.ts";
-import { Gate } from "./gate.ts";
+import { Gate, stopIntervals } from "./gate.ts";
 import { ask, begin, day, hour, live } from "./life.ts";
 import type { Hands, Life } from "./life.ts";
 import { count, Outages, Shops } from "./outside.ts";
@@ -87,6 +87,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const clock = await simulateClock(ownerUrl, new Date(start));
   const rivals = options.rivals === true || options.rail !== undefined;
   const gate = rivals ? undefined : new Gate();
+  const goOn = gate === undefined ? () => undefined : stopIntervals();
   if (gate !== undefined) new Trips(ownerUrl, "none", gate).under(ownerPool);
   const outages = new Outages();
   const registered: Registered = new Map();
@@ -284,6 +285,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       ...(await summary(ownerPool)),
     };
   } finally {
+    goOn();
     gate?.open();
     for (const one of processes) await one.stop();
     await rail.close();

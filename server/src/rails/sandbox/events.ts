@@ -53,11 +53,16 @@ export async function handOver(
   clock: () => Date,
   eventIds: readonly string[],
 ): Promise<void> {
+  if (eventIds.length === 0) return;
+  const { rows } = await pool.query<{ event_id: string; body: string }>(
+    `SELECT event_id, body FROM sandbox_rail.events WHERE event_id = ANY ($1::text[])`,
+    [[...eventIds]],
+  );
+  const bodies = new Map(rows.map((row) => [row.event_id, row.body]));
   for (const eventId of eventIds) {
-    const { rows } = await pool.query<{ body: string }>(`SELECT body FROM sandbox_rail.events WHERE event_id = $1`, [eventId]);
-    const [row] = rows;
-    if (row === undefined) continue;
-    const raw = Buffer.from(row.body, "utf8");
+    const body = bodies.get(eventId);
+    if (body === undefined) continue;
+    const raw = Buffer.from(body, "utf8");
     try {
       await deliver(raw, { "content-type": "application/json", [signatureHeader]: signSandboxBody(secret, raw) });
     } catch {

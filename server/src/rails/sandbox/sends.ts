@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import { Fault } from "../../domain/fault.ts";
+import { Fault, must } from "../../domain/fault.ts";
 import type { Refusal } from "../../domain/refusals.ts";
 import { refuse } from "../../domain/refusals.ts";
 import type { SendLookUp, SendOutcome, SendRequest } from "../rail.ts";
@@ -156,11 +156,9 @@ async function decideRefund(db: PoolClient, request: SendRequest): Promise<Decis
   if (request.kind !== "refund") throw new Fault("only a refund goes back to a payment");
   if (request.amount <= 0n) throw new Fault("a refund must be positive");
   const { paymentReference, railReference = null } = request.to;
-  const whole = await roomOf(db, paymentReference, request.currency, null);
-  const one = railReference === null ? whole : await roomOf(db, paymentReference, request.currency, railReference);
-  if (one.receipts === 0n) return { status: "failed", fault: "rail", reason: "there is no such payment in that currency" };
-  if (one.dead) return { status: "failed", fault: "payee", reason: "the card takes no refunds any more" };
-  const room = one.room < whole.room ? one.room : whole.room;
+  const { receipts, dead, room } = await roomOf(db, paymentReference, request.currency, railReference);
+  if (receipts === 0n) return { status: "failed", fault: "rail", reason: "there is no such payment in that currency" };
+  if (dead) return { status: "failed", fault: "payee", reason: "the card takes no refunds any more" };
   if (request.amount > room) return { status: "failed", fault: "rail", reason: `only ${room} of that payment can be refunded` };
   return { status: "succeeded" };
 }
@@ -171,25 +169,22 @@ interface Room {
   readonly dead: boolean;
 }
 
-/** What can still be refunded of a reference, or of one receipt on it. */
+/** What can still be refunded of a reference and, where one is named, of that receipt on it: whichever is less. */
 async function roomOf(db: PoolClient, reference: string, currency: string, railReference: string | null): Promise<Room> {
-  const asked = [reference, currency, railReference];
-  const arrived = await db.query<{ receipts: bigint; room: bigint; dead: boolean | null }>(
-    `SELECT count(*) AS receipts, coalesce(sum(amount - lost_amount), 0)::bigint AS room, bool_or(refund_dead) AS dead
-     FROM sandbox_rail.receipts WHERE reference = $1 AND currency = $2 AND ($3::text IS NULL OR rail_reference = $3)`,
-    asked,
+  const { rows } = await db.query<{ receipts: bigint; dead: boolean | null; whole: bigint; one: bigint }>(
+    `WITH arrived AS (
+       SELECT amount - lost_amount AS amount, refund_dead, ($3::text IS NULL OR rail_reference = $3) AS named
+       FROM sandbox_rail.receipts WHERE reference = $1 AND currency = $2),
+     sent AS (
+       SELECT amount, ($3::text IS NULL OR rail_reference = $3) AS named
+       FROM sandbox_rail.sends WHERE payment_reference = $1 AND currency = $2 AND status IN ('pending', 'succeeded'))
+     SELECT (SELECT count(*) FROM arrived WHERE named) AS receipts, (SELECT bool_or(refund_dead) FROM arrived WHERE named) AS dead,
+       ((SELECT coalesce(sum(amount), 0) FROM arrived) - (SELECT coalesce(sum(amount), 0) FROM sent))::bigint AS whole,
+       ((SELECT coalesce(sum(amount), 0) FROM arrived WHERE named) - (SELECT coalesce(sum(amount), 0) FROM sent WHERE named))::bigint AS one`,
+    [reference, currency, railReference],
   );
-  const sent = await db.query<{ total: bigint }>(
-    `SELECT coalesce(sum(amount), 0)::bigint AS total FROM sandbox_rail.sends
-     WHERE payment_reference = $1 AND currency = $2 AND ($3::text IS NULL OR rail_reference = $3) AND status IN ('pending', 'succeeded')`,
-    asked,
-  );
-  const row = arrived.rows[0];
-  return {
-    receipts: row?.receipts ?? 0n,
-    room: (row?.room ?? 0n) - (sent.rows[0]?.total ?? 0n),
-    dead: row?.dead === true,
-  };
+  const { receipts, dead, whole, one } = must(rows[0], "the sums");
+  return { receipts, dead: dead === true, room: one < whole ? one : whole };
 }
 
 async function succeed(db: PoolClient, now: Date, row: SendRow, costPerSend: bigint): Promise<void> {
