@@ -32,8 +32,9 @@ describe("a simulated year leaves everything in order", () => {
 });
 
 test("the same seed lives the same steps, meets the same faults and ends with the same books", { timeout: patience }, async () => {
-  const live = () => lives({ seed: 6, years: 1, days: 25, only: ["s0", "s1", "s2"] });
-  const [first, again] = [await live(), await live()];
+  const live = (lingering: number) => lives({ seed: 6, years: 1, days: 25, only: ["s0", "s1", "s2"], lingering });
+  // The second time longer than a lane waits for a lock where nobody takes turns, as on a machine that has much to do.
+  const [first, again] = [await live(0), await live(1_500)];
   expect(first.broken).toEqual([]);
   expect(first.transitions).toBeGreaterThan(300);
   for (const fault of ["event told late", "connection cut after COMMIT", "send lost before its effect"])

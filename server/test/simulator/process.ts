@@ -31,6 +31,8 @@ export interface Parts {
   readonly secretKey: Buffer;
   /** What happens one transaction at a time; without it the processes' transactions run as they come. */
   readonly gate: Gate | undefined;
+  /** How long PostgreSQL does not hear that a connection was cut, in milliseconds. */
+  readonly lingering: number;
 }
 
 /** One server process: the engine as it is put together for serving, on connections that break at times. */
@@ -59,7 +61,7 @@ export function startProcess(parts: Parts, name: string): ServerProcess {
       onLost: () => undefined,
       extraOptions: gate === undefined ? {} : patient,
     });
-    return turns.over(breaking(lane, random, counts));
+    return turns.over(breaking(lane, random, counts, parts.lingering));
   };
   const { count: twoOrMore, ...limits } = config.lanes;
   const settings = () => assembled.engine.settings;
@@ -134,12 +136,16 @@ class LaneTurns {
  * A connection that is cut now and then: before a statement of a transaction, or after COMMIT has taken effect and before its answer is
  * heard. The command must have exactly one effect either way.
  */
-function breaking(lane: Lane, random: Random, counts: Counts): Lane {
+function breaking(lane: Lane, random: Random, counts: Counts, lingering: number): Lane {
   const ask = lane.query.bind(lane) as (query: unknown) => Promise<{ command: string }>;
   const cut = (what: string): Error => {
     count(counts, what);
-    const { connection } = lane as unknown as { connection: { stream: { destroy(): void } } };
-    connection.stream.destroy();
+    const { connection } = lane as unknown as { connection: { stream: { destroy(): void }; emit(told: "end"): void } };
+    if (lingering === 0) connection.stream.destroy();
+    else {
+      connection.emit("end");
+      setTimeout(() => connection.stream.destroy(), lingering);
+    }
     return new Error(`Connection terminated (simulated: ${what})`);
   };
   const query = (asked: { readonly name?: string }): Promise<{ command: string }> => {

@@ -53,6 +53,8 @@ export interface SimulationOptions {
   readonly rail?: RailName;
   /** Both processes work at once, so that what happens first is PostgreSQL's chance; otherwise they take turns. */
   readonly rivals?: boolean;
+  /** How long PostgreSQL does not hear that a connection was cut, in milliseconds; 0 unless told otherwise. Nothing may depend on it. */
+  readonly lingering?: number;
   /** Only these sellers' orders, or these orders, by name: makes a failure small. */
   readonly only?: readonly string[];
 }
@@ -124,6 +126,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     poster: shops,
     secretKey: newSecretKey(),
     gate,
+    lingering: options.lingering ?? 0,
   };
   const processes = [startProcess(parts, "a"), startProcess(parts, "b")];
   const process = (nth: number) => must(processes[nth % processes.length], "a process");
