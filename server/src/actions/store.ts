@@ -90,12 +90,14 @@ const operatorOrders = insertOnly<Effects["operatorOrders"][number]>("operator_o
   orderId: "id",
   sellerId: "id",
 });
-const checkouts = insertOnly<Effects["checkouts"][number]>("checkouts", {
+const newCheckouts = insertOnly<Effects["checkouts"][number]>("checkouts", {
   tokenHash: "text",
   sellerId: "id",
   orderId: "id",
   createdAt: "time",
 });
+// A waiting order that is handed out again takes no step by which a lost answer would be found: the same command then brings its token again.
+const checkouts = { ...newCheckouts, insert: { ...newCheckouts.insert, text: `${newCheckouts.insert.text} ON CONFLICT DO NOTHING` } };
 const attemptReferences = insertOnly<Effects["attemptReferences"][number]>("attempt_references", {
   rail: "text",
   reference: "text",
