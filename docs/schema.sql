@@ -180,9 +180,11 @@ GRANT SELECT ON buyers TO tranche_read;
 CREATE TABLE changed_payees (
   seller_id bigint NOT NULL,
   version integer NOT NULL,
-  CONSTRAINT changed_payees_pkey PRIMARY KEY (seller_id),
+  provider_id bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT changed_payees_pkey PRIMARY KEY (seller_id, provider_id),
   CONSTRAINT changed_payees_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES sellers(id)
 );
+COMMENT ON COLUMN changed_payees.provider_id IS 'The seller''s service provider that has changed; 0: the seller itself.';
 GRANT DELETE, INSERT, SELECT ON changed_payees TO tranche_app;
 GRANT SELECT ON changed_payees TO tranche_read;
 GRANT UPDATE (version) ON changed_payees TO tranche_app;

@@ -24,7 +24,7 @@ refused, a waiting time) it is parked, and its order counts as discharged, so th
     title: "Offer",
     text: `One party's proposal about an order, that the other accepts by its number: a second delivery, or a split of the money. An operator's
 ruling above the limit is kept as an offer too, until a second operator rules the same. An order has at most one open offer; a new one replaces
-it, any change of the order's state voids it, and it never stops a clock.`,
+it (a party's never an operator's ruling), any change of the order's state voids it, and it never stops a clock.`,
   },
   hold: {
     title: "Hold",

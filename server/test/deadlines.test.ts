@@ -284,6 +284,20 @@ test("a ruling above the limit needs two operators who say the same, while the f
   world.settings.secondOperatorAbove = 0n;
 });
 
+test("a party's offer never takes the place of an operator's ruling that waits for its second", async () => {
+  world.settings.secondOperatorAbove = 1n;
+  const id = await reach(world, "disputed");
+  const by = (name: string) => rule({ ...world.on("operator", id), actor: { party: "operator", name } }, { buyerGets: 200_000n });
+  const offer = makeOffer(world.on("buyer", id), { kind: "split", buyerGets: 450_000n });
+  await world.done(by("operator:1"));
+  expect(await world.refused(offer)).toBe("not_now");
+  // Three days later it stands no more, and the parties may settle again.
+  expect(await code(new Date(Date.now() + 3 * day + 1_000), offer)).not.toBe("not_now");
+  await world.done(by("operator:1"));
+  expect(await world.done(by("operator:2"))).toMatchObject({ state: "resolved" });
+  world.settings.secondOperatorAbove = 0n;
+});
+
 test("two proposals at once by two operators do not make a ruling of different amounts", async () => {
   world.settings.secondOperatorAbove = 1n;
   const id = await reach(world, "disputed");

@@ -6,6 +6,7 @@ import type { Command } from "../src/actions/command.ts";
 import { Ids } from "../src/actions/ids.ts";
 import { joinSeller } from "../src/actions/join-seller.ts";
 import { Lanes } from "../src/actions/lanes.ts";
+import { openCheckout } from "../src/actions/open-checkout.ts";
 import type { Lane } from "../src/db/lane.ts";
 import { openLane } from "../src/db/connect.ts";
 import { sellers } from "../src/db/tables.ts";
@@ -18,7 +19,8 @@ import type { Failure } from "./setup/faulty-lane.ts";
 import { cutAtCommit, failures, faultyLane } from "./setup/faulty-lane.ts";
 import { readyCommands } from "./setup/ready-commands.ts";
 import type { World } from "./setup/world.ts";
-import { testWorld } from "./setup/world.ts";
+import { details, testWorld } from "./setup/world.ts";
+import { newTokenHash } from "./setup/token-hash.ts";
 
 let world: World;
 let real: Lane;
@@ -106,6 +108,21 @@ describe("every action, failed at each of its queries, changes nothing; cut at C
     const { findings } = await verifyBooks(world.database.ownerPool);
     expect(findings).toEqual([]);
   });
+});
+
+test("a waiting order that is handed out again takes no step, and is handed out although the answer was lost", async () => {
+  const order = await world.checkout({ shopOrderId: "asked twice" });
+  const input = { contact: world.contact, productCost: 400_000n, currency: "NGN", amountFx: null, shopOrderId: "asked twice", details };
+  const payees = { projectId: null, providerId: null, share: null, operatorId: null };
+  const lanes = breaking();
+  const second = newTokenHash();
+  const again = openCheckout(world.as("buyer"), { ...input, ...payees, source: "browser", payAgain: false, tokenHash: second });
+  expect(await lanes.one(again)).toMatchObject({ done: { order, reused: true } });
+  await lanes.close();
+  const { rows } = await world.engine.pool.query("SELECT order_id::int AS order FROM checkouts WHERE encode(token_hash, 'hex') = $1", [
+    second,
+  ]);
+  expect(rows).toEqual([{ order }]);
 });
 
 test("a seller who joins is there whole or not at all, whichever query fails, and once", async () => {

@@ -246,6 +246,22 @@ describe("who waits for whom", () => {
     expect(finished.indexOf("person")).toBeLessThanOrEqual(3);
   });
 
+  test("a crowd of people that never ends does not keep the clock's commands waiting for ever", async () => {
+    const seen = { batches: 0, over: false };
+    const lanes = otherLanes("crowded lane", undefined, () => void (seen.batches += 1), 1);
+    const id = await world.funded();
+    const crowd = Array.from({ length: 300 }, async () => {
+      while (!seen.over && seen.batches < 40) await lanes.one(project(null));
+    });
+    await sleep(0);
+    const before = seen.batches;
+    await lanes.one(lookLater(world.on("clock", id), "funded", () => null));
+    const waited = seen.batches - before;
+    seen.over = true;
+    await Promise.all(crowd);
+    expect(waited).toBeLessThanOrEqual(3);
+  });
+
   test("after closing, nothing more is taken in, and what was under way is finished", async () => {
     const lanes = otherLanes("closing lane");
     const under = Array.from({ length: 50 }, () => lanes.one(project(null)));

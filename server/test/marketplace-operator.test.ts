@@ -5,7 +5,7 @@ import { setSeller, verifyIdentity } from "../src/actions/sellers.ts";
 import { must } from "../src/domain/fault.ts";
 import { workOff } from "../src/jobs/run-due.ts";
 import { wakePayees } from "../src/jobs/wake-payees.ts";
-import { account } from "./setup/states.ts";
+import { account, provider } from "./setup/states.ts";
 import type { World } from "./setup/world.ts";
 import { testWorld } from "./setup/world.ts";
 
@@ -121,26 +121,36 @@ describe("a marketplace operator's new account", () => {
   });
 });
 
-test("more than one look takes: all that waits for a seller is woken, however much it is", async () => {
+test.each([
+  ["a seller", "seller"],
+  ["a service provider", "service_provider"],
+])("more than one look takes: all that waits for %s is woken, however much it is", async (_, kind) => {
   const parked = async () =>
     (
       await world.engine.pool.query<{ n: number }>(
-        "SELECT count(*)::int AS n FROM disbursements WHERE seller_id = $1 AND state = 'parked' AND payee_kind = 'seller'",
-        [world.seller],
+        "SELECT count(*)::int AS n FROM disbursements WHERE seller_id = $1 AND state = 'parked' AND payee_kind = $2",
+        [world.seller, kind],
       )
     ).rows[0]?.n;
-  await world.done(setSeller(world.as("seller", "console"), { bank: account("0009") }));
-  const id = await world.accepted();
+  const carpenter = await provider(world, "0009");
+  const moveTo = (ending: string) =>
+    kind === "seller"
+      ? world.done(setSeller(world.as("seller", "console"), { bank: account(ending) }))
+      : provider(world, ending, 1, carpenter);
+  await moveTo("0009");
+  const id = await world.accepted(kind === "seller" ? {} : { providerId: carpenter, share: 5_000 });
   await world.due();
   expect(await parked()).toBe(1);
   // As many more as no command reads at once. No step stands behind them, so the books are not proven after this.
   await world.database.ownerPool.query(
     `INSERT INTO disbursements (seller_id, id, kind, order_id, payment_id, payee_kind, payee_id, source, amount, currency, out_amount, out_currency, rail, state, version, attempts, fault, reason, created_at)
      SELECT d.seller_id, nextval('thing_ids'), d.kind, NULL, NULL, d.payee_kind, d.payee_id, d.source, d.amount, d.currency, d.out_amount, d.out_currency, d.rail, 'parked', 1, 0, d.fault, d.reason, d.created_at
-     FROM disbursements d, generate_series(1, 450) WHERE d.seller_id = $1 AND d.order_id = $2`,
-    [world.seller, id],
+     FROM disbursements d, generate_series(1, 450) WHERE d.seller_id = $1 AND d.order_id = $2 AND d.payee_kind = $3`,
+    [world.seller, id, kind],
   );
-  await world.done(setSeller(world.as("seller", "console"), { bank: account("0024") }));
+  await moveTo("0024");
   await wakePayees(world.engine);
   expect(await parked()).toBe(0);
+  // Nobody owes what was added, so nothing of it may be sent.
+  await world.database.ownerPool.query("UPDATE disbursements SET state = 'cancelled', due_at = NULL WHERE order_id IS NULL");
 });

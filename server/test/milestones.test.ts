@@ -223,6 +223,20 @@ describe("a project", () => {
     expect(await state(planned)).toBe("expired");
   });
 
+  test("a planned milestone whose checkout is open expires with it, and takes no money any more", async () => {
+    const projectId = await world.project();
+    const id = await proposal(world, "seller", projectId);
+    await world.done(agree(world.on("buyer", id), { version: 1 }));
+    await world.done(openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() }));
+    const reference = await openPage(id);
+    await world.done(closeProject(by("seller"), { projectId }));
+    expect(await state(id)).toBe("expired");
+    expect(await world.refused(openAgreedCheckout(world.on("buyer", id), { tokenHash: newTokenHash() }))).toBe("order_ended");
+    expectDone(await world.rail.play(reference, "success"));
+    await world.due();
+    expect((await world.sends(id)).map((one) => [one.kind, one.amount, one.state])).toEqual([["refund", 450_000n, "succeeded"]]);
+  });
+
   test("a parked payout does not keep it open, and is paid after it closed", async () => {
     const projectId = await world.project();
     await bank(world, "0009");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { accept } from "../src/actions/accept.ts";
+import { cancel } from "../src/actions/cancel.ts";
 import { deliver } from "../src/actions/deliver.ts";
 import { concludeAttempt } from "../src/actions/send.ts";
 import { must } from "../src/domain/fault.ts";
@@ -141,6 +142,21 @@ test("what failed is not sent under another reference while the rail does not sa
   expect(sent).toHaveLength(1);
   expect(await attemptsOf(id)).toEqual([{ state: "queued", attempts: 1 }]);
   rails().set("paystack", { ...silent, lookUpSend: (request) => honest.lookUpSend(request) });
+  await world.until(async () => (await world.state(id)) === "completed");
+  expect(sent).toHaveLength(2);
+  await world.sound();
+});
+
+test("whoever looked at a refund before another's attempt at it failed does not send it at once, unasked", async () => {
+  const id = await world.bought();
+  await world.done(cancel(world.on("seller", id)));
+  calls = [() => Promise.resolve(refused)];
+  // Both see it due; the second has its turn at the rail when the first has failed.
+  const rail = must(rails().get("paystack"), "Paystack");
+  rails().set("paystack", { ...rail, can: { ...rail.can, callsAtOnce: 1 } });
+  await Promise.all([sendMoney(world.engine, null), sendMoney(world.engine, null)]);
+  expect(sent).toHaveLength(1);
+  expect(await attemptsOf(id)).toEqual([{ state: "queued", attempts: 1 }]);
   await world.until(async () => (await world.state(id)) === "completed");
   expect(sent).toHaveLength(2);
   await world.sound();

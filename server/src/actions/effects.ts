@@ -73,8 +73,11 @@ export interface Effects {
   readonly paymentReferences: { rail: string; reference: string; sellerId: number; paymentId: number; orderId: number | null }[];
   readonly attemptReferences: { rail: string; reference: string; sellerId: number; attemptId: number }[];
   readonly operatorOrders: { operatorId: number; orderId: number; sellerId: number }[];
-  /** Sellers whose account or identity changed, with their version then: what waits for them in others' books is looked at again. */
-  readonly changedPayees: Map<number, number>;
+  /**
+   * Sellers whose account or identity changed, and service providers whose account did (`seller provider`; 0: the seller itself), with their version
+   * then: what waits for them, in others' books too, is looked at again.
+   */
+  readonly changedPayees: Map<string, { sellerId: number; providerId: number; version: number }>;
   readonly checkouts: { tokenHash: string; sellerId: number; orderId: number; createdAt: Date }[];
 }
 

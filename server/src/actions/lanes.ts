@@ -210,14 +210,20 @@ export class Lanes {
   }
 }
 
+/** Of so many places of a batch one is the clock's: a crowd that never ends must not keep payouts and deadlines waiting for ever. */
+const clocksShare = 8;
+
 function takeFrom(queue: Waiting[], most: number, seen: Set<string>): Waiting[] {
   const taken: Waiting[] = [];
   const kept: Waiting[] = [];
+  const clocks = queue.filter(({ command }) => command.background).length;
+  const peoples = most - Math.min(clocks, Math.ceil((most - 1) / clocksShare));
   for (const waiting of queue) {
     const { sellerId, refs } = waiting.command;
     const things = [...(refs.orders ?? []).map((id) => `${sellerId} o${id}`), ...(refs.projects ?? []).map((id) => `${sellerId} p${id}`)];
     // One that must wait holds back those behind it on the same thing, so that they stay in order.
-    const free = taken.length < most && !things.some((thing) => seen.has(thing));
+    const room = waiting.command.background ? most : peoples;
+    const free = taken.length < room && !things.some((thing) => seen.has(thing));
     for (const thing of things) seen.add(thing);
     (free ? taken : kept).push(waiting);
   }

@@ -2,7 +2,7 @@ import type { Offer } from "../domain/facts.ts";
 import { later } from "../domain/deadlines.ts";
 import { decide } from "../domain/machine.ts";
 import { must } from "../domain/fault.ts";
-import { isRefusal } from "../domain/refusals.ts";
+import { isRefusal, refuse } from "../domain/refusals.ts";
 import { offerNeeds } from "../domain/side-needs.ts";
 import { offerMachine } from "../domain/side-tables.ts";
 import type { Command } from "./command.ts";
@@ -11,7 +11,10 @@ import { theOrder } from "./order-step.ts";
 import type { OrderAsk } from "./order-step.ts";
 import type { Writer } from "./writer.ts";
 
-/** Proposes a second delivery, or a split that gives the buyer `buyerGets` kobo; replaces an open offer. The other party accepts it by number. */
+/**
+ * Proposes a second delivery, or a split that gives the buyer `buyerGets` kobo; replaces an open offer, but not an operator's ruling that waits for
+ * its second. The other party accepts it by number.
+ */
 export function makeOffer(
   ask: OrderAsk,
   input: { readonly kind: "redelivery" | "split"; readonly buyerGets?: bigint | undefined },
@@ -38,6 +41,10 @@ export function makeOffer(
     };
     const row = decide(offerMachine, "none", "make", party, (need) => offerNeeds[need].judge(facts));
     if (isRefusal(row)) return row;
+    // Else either party could keep a dispute undecided: each offer would take the proposal away before a second operator has ruled the same.
+    const open = book.openOffer(order.id);
+    if (open?.kind === "ruling" && book.now < open.expiresAt)
+      return refuse("not_now", "An operator has proposed a ruling, which waits for a second one; no offer takes its place meanwhile.");
     return (writer) => {
       replaceOpen(writer, order.id);
       const made = writer.makeOffer({ ...offer, orderId: order.id });

@@ -88,7 +88,12 @@ export function closeProject(ask: Ask, input: { readonly projectId: number }): C
     const doubtful = milestones.flatMap((order) => book.paymentsOf(order.id)).find((payment) => payment.state === "pending");
     if (doubtful !== undefined) return refuse("payment_in_doubt", "A payment of its unpaid milestone is still being decided at the rail.");
     return (writer) => {
-      for (const order of milestones) if (["proposed", "agreed", "awaiting_payment"].includes(order.state)) expireUnpaid(writer, order);
+      for (const order of milestones) {
+        if (!["proposed", "agreed", "awaiting_payment"].includes(order.state)) continue;
+        const left = expireUnpaid(writer, order);
+        // What was agreed beforehand outlives its checkout, but not its project.
+        if (left.state === "agreed") expireUnpaid(writer, left);
+      }
       return { project: writer.stepProject(project, "close").id, state: "closed" };
     };
   });

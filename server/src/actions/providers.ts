@@ -4,7 +4,7 @@ import type { Book } from "./book.ts";
 import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
 import { holdCoolingOff } from "./holds.ts";
-import { requeuePayee } from "./unpark.ts";
+import { noteChangedPayee, requeuePayee } from "./unpark.ts";
 
 export interface ProviderInput {
   readonly type: 1 | 2;
@@ -59,6 +59,7 @@ export function saveProvider(ask: Ask, input: ProviderInput & { readonly provide
       if (moved) {
         holdCoolingOff(writer, "service_provider", changed.id, [known.email, changed.email]);
         requeuePayee(writer, "service_provider", changed.id);
+        noteChangedPayee(writer, changed.id, changed.version);
       }
       return { provider: changed.id, created: false };
     };

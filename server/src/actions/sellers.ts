@@ -8,7 +8,7 @@ import type { Ask, Command } from "./command.ts";
 import { command } from "./command.ts";
 import { holdCoolingOff } from "./holds.ts";
 import { sameDetails } from "./providers.ts";
-import { requeuePayee } from "./unpark.ts";
+import { noteChangedPayee, requeuePayee } from "./unpark.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a seller may change about itself; a field that is absent stays. */
@@ -38,7 +38,7 @@ export function setSeller(ask: Ask, change: SellerChange): Command {
       if (moved) {
         if (!first) holdCoolingOff(writer, "seller", book.sellerId, [book.seller.email]);
         requeuePayee(writer, "seller", book.sellerId);
-        noteChangedPayee(writer);
+        noteChangedPayee(writer, 0, book.seller.version);
       }
       return { seller: book.sellerId, changed: Object.keys(change) };
     };
@@ -54,14 +54,9 @@ export function verifyIdentity(ask: Ask): Command {
       if (hold.reason === "identity") writer.stepHold(hold, "lift", { liftedAt: writer.now });
     }
     requeuePayee(writer, "seller", book.sellerId);
-    noteChangedPayee(writer);
+    noteChangedPayee(writer, 0, book.seller.version);
     return { seller: book.sellerId, identity: "verified" };
   });
-}
-
-/** A marketplace operator is paid from the books of others, which are not locked here: a job wakes what waits there. */
-function noteChangedPayee(writer: Writer): void {
-  writer.effects.changedPayees.set(writer.book.sellerId, writer.book.seller.version);
 }
 
 /** Notes in the seller's history that its keys were rotated; the keys themselves stand in their own table, sealed. */

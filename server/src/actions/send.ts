@@ -41,6 +41,8 @@ function judge(book: Book, one: Disbursement, action: "send" | "park" | "requeue
 
 export interface SendInput {
   readonly reference: string;
+  /** How often it had been tried when its last attempts were looked up: one that was tried again since is looked at anew. */
+  readonly tried?: number;
   /** False: its rail is not connected, so nothing can leave. */
   readonly connected?: boolean;
   /** Money is missing at its rail in what would leave, so nothing may leave. */
@@ -86,7 +88,8 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
   return command("disbursement.send", ask, refsOf(ask), (book) => {
     const one = book.disbursements.get(ask.disbursementId);
     if (one === undefined) return refuse("not_yours");
-    if (one.state !== "queued") return () => ({ disbursement: one.id, state: one.state, attempt: null });
+    if (one.state !== "queued" || (input.tried ?? one.attempts) !== one.attempts)
+      return () => ({ disbursement: one.id, state: one.state, attempt: null });
     const facts = book.factsOfDisbursement(one);
     const hold = stoppingHold(facts);
     if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);

@@ -90,12 +90,14 @@ const operatorOrders = insertOnly<Effects["operatorOrders"][number]>("operator_o
   orderId: "id",
   sellerId: "id",
 });
-const checkouts = insertOnly<Effects["checkouts"][number]>("checkouts", {
+const newCheckouts = insertOnly<Effects["checkouts"][number]>("checkouts", {
   tokenHash: "hex",
   sellerId: "id",
   orderId: "id",
   createdAt: "time",
 });
+// A waiting order that is handed out again takes no step by which a lost answer would be found: the same command then brings its token again.
+const checkouts = { ...newCheckouts, insert: { ...newCheckouts.insert, text: `${newCheckouts.insert.text} ON CONFLICT DO NOTHING` } };
 const attemptReferences = insertOnly<Effects["attemptReferences"][number]>("attempt_references", {
   rail: "text",
   reference: "text",
@@ -141,8 +143,8 @@ export const storeQueries = {
   },
   changedPayees: {
     name: "note_changed_payees",
-    text: `INSERT INTO changed_payees (seller_id, version) SELECT * FROM unnest($1::bigint[], $2::int[])
-           ON CONFLICT (seller_id) DO UPDATE SET version = excluded.version`,
+    text: `INSERT INTO changed_payees (seller_id, provider_id, version) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])
+           ON CONFLICT (seller_id, provider_id) DO UPDATE SET version = excluded.version`,
   },
   // A second receipt brings its own reference; a reference that is known already stays with the payment it was opened for.
   paymentReferences: {
@@ -225,11 +227,12 @@ export function store(lane: Queryable, books: readonly Book[], effects: Effects,
   insert(operatorOrders, effects.operatorOrders);
   insert(checkouts, effects.checkouts);
   insert(attemptReferences, effects.attemptReferences);
-  const payees = [...effects.changedPayees];
+  const payees = [...effects.changedPayees.values()];
   if (payees.length > 0)
     send(storeQueries.changedPayees, [
-      arrayParam("bigint", payees, ([sellerId]) => sellerId),
-      arrayParam("integer", payees, ([, version]) => version),
+      arrayParam("bigint", payees, (one) => one.sellerId),
+      arrayParam("bigint", payees, (one) => one.providerId),
+      arrayParam("integer", payees, (one) => one.version),
     ]);
   const references = effects.paymentReferences;
   if (references.length > 0) {

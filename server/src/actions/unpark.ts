@@ -74,6 +74,15 @@ export function requeuePayee(writer: Writer, payeeKind: PayeeKind, payeeId: numb
   for (const one of parked) again(writer, one);
 }
 
+/**
+ * A job wakes what waits beyond what a batch reads, and what waits for a marketplace operator, who is paid from the books of others: they are not
+ * locked here. `providerId`: the seller's service provider; 0: the seller itself.
+ */
+export function noteChangedPayee(writer: Writer, providerId: number, version: number): void {
+  const { sellerId } = writer.book;
+  writer.effects.changedPayees.set(`${sellerId} ${providerId}`, { sellerId, providerId, version });
+}
+
 function again(writer: Writer, one: Disbursement, change: Partial<Disbursement> = {}): Disbursement {
   // The rail that pays it out abroad may be named only now, and the payee may be paid at home from now on.
   const way = one.kind === "payout" && one.payeeKind === "service_provider" ? writer.book.wayOut(one) : {};

@@ -50,18 +50,19 @@ async function sendOne(
     const answer = await engine.lanes.one(requeue(ask));
     return isRefusal(answer) || answer.done["state"] === "parked" ? [] : [{ ...about, what: `${String(row["kind"])} queued again` }];
   }
-  if (Number(row["attempts"]) >= worrying) await worry(engine, String(row["kind"]), id);
+  const tried = Number(row["attempts"]);
+  if (tried >= worrying) await worry(engine, String(row["kind"]), id);
   const connected = engine.rails.has(String(row["rail"]));
   if (!connected) await missRail(engine, String(row["rail"]));
   // A payout may take along small ones that have failed before.
-  const before = Number(row["attempts"]) > 0 || row["kind"] === "payout" ? await lastAttempts(engine, sellerId, id) : "over";
+  const before = tried > 0 || row["kind"] === "payout" ? await lastAttempts(engine, sellerId, id) : "over";
   if (before === "moved") return [{ ...about, what: `${String(row["kind"])} had been sent after all` }];
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
   const answer = await startNamed(
     engine,
     ask,
     { rail: String(row["rail"]), currency: String(row["currency"]) },
-    { reference, connected: connected && before === "over", stopped: stopped(String(row["rail"]), String(row["out_currency"])) },
+    { reference, tried, connected: connected && before === "over", stopped: stopped(String(row["rail"]), String(row["out_currency"])) },
   );
   if (isRefusal(answer)) {
     engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
