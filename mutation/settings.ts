@@ -20,7 +20,7 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/ledger/balances.ts": behaviour("verify"),
   "server/src/ledger/prove-accounts.ts": behaviour("verify-pieces"),
   "server/src/ledger/prove-balances.ts": behaviour("verify-lives", "verify-pieces"),
-  "server/src/ledger/prove-history.ts": behaviour("verify-lives", "verify-pieces"),
+  "server/src/ledger/prove-history.ts": behaviour("verify-things"),
   "server/src/ledger/prove-journal.ts": behaviour("verify-pieces"),
   "server/src/ledger/prove-money.ts": behaviour("verify-pieces"),
   "server/src/ledger/prove-orders.ts": behaviour("verify-lives", "verify-pieces"),
