@@ -20,7 +20,7 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/ledger/balances.ts": behaviour("verify"),
   "server/src/ledger/prove-accounts.ts": behaviour("verify-pieces"),
   "server/src/ledger/prove-balances.ts": behaviour("verify-lives", "verify-pieces"),
-  "server/src/ledger/prove-history.ts": behaviour("verify-lives", "verify-pieces"),
+  "server/src/ledger/prove-history.ts": behaviour("verify-things"),
   "server/src/ledger/prove-journal.ts": behaviour("verify-pieces"),
   "server/src/ledger/prove-money.ts": behaviour("verify-pieces"),
   "server/src/ledger/prove-orders.ts": behaviour("verify-lives", "verify-pieces"),
@@ -31,7 +31,7 @@ const moreTests: Readonly<Record<string, readonly string[]>> = {
   "server/src/ledger/verify-history.ts": behaviour("verify-findings"),
   "server/src/ledger/verify-money.ts": behaviour("verify-waiting", "verify-findings"),
   "server/src/ledger/verify-references.ts": behaviour("verify-references"),
-  "server/src/ledger/verify.ts": behaviour("verify", "verify-pieces"),
+  "server/src/ledger/verify.ts": behaviour("verify-plans", "verify", "verify-pieces"),
 };
 
 /** The tests that mutants of a file are run against: the one beside it, and what the list above adds. */

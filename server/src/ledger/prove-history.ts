@@ -29,14 +29,14 @@ export const historyFits: readonly Query[] = [
              WINDOW thing AS (PARTITION BY seller_id, object COLLATE "C", object_id ORDER BY version))
            SELECT seller_id FROM steps
            WHERE object <> 'book' AND NOT (object = 'seller' AND version_before IS NULL)
-             AND (version = coalesce(version_before, 0) + 1 AND from_state = coalesce(state_before, 'none')) IS NOT TRUE
-           ${things
-             .map(
-               ([object, table]) => `UNION
+             AND (version = coalesce(version_before, 0) + 1 AND from_state = coalesce(state_before, 'none')) IS NOT TRUE${things
+               .map(
+                 ([object, table]) => `
+           UNION
            SELECT t.seller_id FROM ${table} t
            LEFT JOIN (SELECT * FROM steps WHERE last AND object = '${object}') s ON s.seller_id = t.seller_id AND s.object_id = t.id
            WHERE t.${these} AND (s.to_state IS DISTINCT FROM t.state OR s.version IS DISTINCT FROM t.version)`,
-             )
-             .join(" ")}`,
+               )
+               .join("")}`,
   },
 ];
