@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accept } from "../src/actions/accept.ts";
+import { assignProvider } from "../src/actions/assign-provider.ts";
 import { liftHold, objectToCancellation, placeHold } from "../src/actions/holds.ts";
+import { saveProvider } from "../src/actions/providers.ts";
 import { setSeller, verifyIdentity } from "../src/actions/sellers.ts";
 import { reopen, rule, withdrawDispute } from "../src/actions/settle-dispute.ts";
 import { must } from "../src/domain/fault.ts";
-import { bank, makeDue, payouts, reach } from "./setup/states.ts";
+import { account, bank, makeDue, payouts, reach } from "./setup/states.ts";
 import { cancelledForBuyer } from "./setup/walk-sides.ts";
 import type { World } from "./setup/world.ts";
 import { day, testWorld } from "./setup/world.ts";
@@ -106,6 +108,18 @@ describe("a hold stops sending", () => {
     await world.done(liftHold(operator(), { holdId: (await hold(id)).id }));
     await world.due();
     expect((await payout(id)).state).toBe("succeeded");
+  });
+
+  test("self-dealing: so it is where the payee with the buyer's contact is named only after the money came", async () => {
+    const contact = { email: "own@shop.example", phone: "+2348031118888" };
+    const id = await world.funded();
+    await world.database.ownerPool.query("UPDATE orders SET contact_email = $2 WHERE id = $1", [id, contact.email]);
+    const names = { firstName: "Musa", lastName: "Bala", type: 1 as const, details: account("7777") };
+    const { provider } = await world.done(saveProvider(world.as("seller"), { ...names, ...contact, providerId: null }));
+    const assigned = { providerId: Number(provider), share: 0 };
+    await world.done(assignProvider(world.on("seller", id), assigned));
+    await world.done(assignProvider(world.on("seller", id), { ...assigned, share: 1_000 }));
+    expect((await world.holdsOf(id)).map((one) => one.reason)).toEqual(["self_dealing"]);
   });
 
   test("buyer's objection: a fee that the seller's key caused waits three days, and lifts by itself", async () => {

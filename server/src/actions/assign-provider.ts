@@ -3,6 +3,7 @@ import { isRefusal } from "../domain/refusals.ts";
 import { decideOrder } from "../domain/order-decide.ts";
 import type { Command } from "./command.ts";
 import { command } from "./command.ts";
+import { holdSelfDealing } from "./holds.ts";
 import type { OrderAsk } from "./order-step.ts";
 import { summary, theOrder } from "./order-step.ts";
 
@@ -20,8 +21,13 @@ export function assignProvider(ask: OrderAsk, input: { readonly providerId: numb
       return refuse("invalid", "A marketplace order pays its own seller; it takes no other service provider.", { field: "sp_id" });
     const row = decideOrder(book.factsOf(order, ask.actor, { provider: true }), "assign_provider");
     if (isRefusal(row)) return row;
-    return (writer) =>
-      summary(writer.stepOrder(order, row, { providerId: provider.id, share: input.share }, { provider: provider.id, share: input.share }));
+    return (writer) => {
+      const to = { provider: provider.id, share: input.share };
+      const assigned = writer.stepOrder(order, row, { providerId: provider.id, share: input.share }, to);
+      // At its funding only those were looked at who were paid of it then.
+      if (order.fundedAt !== null && order.providerId !== provider.id) holdSelfDealing(writer, assigned);
+      return summary(assigned);
+    };
   });
 }
 

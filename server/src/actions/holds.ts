@@ -159,7 +159,8 @@ export function holdSelfDealing(writer: Writer, order: Order): void {
   const own = [buyer.email, buyer.phone, order.contactEmail, order.contactPhone].filter((contact) => contact !== null && contact !== "");
   const payees = [book.seller.email, book.seller.phone, provider?.email, provider?.phone];
   const shared = own.find((contact) => payees.includes(contact ?? ""));
-  if (shared === undefined) return;
+  const standing = book.standingHolds({ orderId: order.id, projectId: null }).some((hold) => hold.reason === "self_dealing");
+  if (shared === undefined || standing) return;
   writer.placeHold({
     ...noScope,
     reason: "self_dealing",
