@@ -24,23 +24,26 @@ afterAll(() => world.close());
 
 const queue = async (id: number) => (await world.sends(id)).map((one) => [one.payeeKind, one.amount, one.state]);
 const pending = { status: "pending" } as const;
+const letters = async (id: number) =>
+  (await world.engine.pool.query("SELECT kind FROM messages WHERE order_id = $1 AND kind LIKE '%account%'", [id])).rows;
 
-test("a refund that is under way when the dispute is lost, and then fails, waits for the operator instead of leaving again", async () => {
+test("a refund that is under way when the dispute is lost, and then fails, does not leave again, and the platform has its loss back", async () => {
   const id = await world.funded();
   await world.done(cancel(world.on("buyer", id)));
   await withRail(world, { send: async () => pending, lookUpSend: async () => pending }, () => world.due());
   expect(await queue(id)).toEqual([["buyer", 450_000n, "in_flight"]]);
   await withRail(world, { lookUpSend: async () => pending }, () => lose(world, id));
+  expect((await world.balances())["platform:losses"]).toBe(-450_000n);
   const failed = { status: "failed", fault: "payee", reason: "The payment was charged back." } as const;
   await withRail(world, { lookUpSend: async () => failed }, async () => {
     await makeDue(world, "attempts", must((await world.sends(id))[0]?.attemptId ?? undefined, "an attempt"));
     await world.due();
   });
-  await world.act(giveRefundAccount(world.on("buyer", id), { details: account("0011") }));
-  await makeDue(world, "disbursements", must((await world.sends(id))[0], "one").id);
-  await world.due();
-  expect((await queue(id)).filter(([, , state]) => state === "succeeded")).toEqual([]);
-  expect((await world.holdsOf(id)).map(({ reason }) => reason)).toEqual(["operator"]);
+  expect(await queue(id)).toEqual([["buyer", 450_000n, "cancelled"]]);
+  expect(await world.refused(giveRefundAccount(world.on("buyer", id), { details: account("0011") }))).toBe("not_now");
+  expect((await world.balances())["platform:losses"] ?? 0n).toBe(0n);
+  expect([await world.holdsOf(id), await letters(id)]).toEqual([[], []]);
+  await world.sound();
 });
 
 describe("short money", () => {

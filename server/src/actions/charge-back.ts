@@ -18,6 +18,7 @@ import { conclude, payEnding, unpayEnding } from "./end-order.ts";
 import { wakeBehind } from "./holds.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
 import { refundUnapplied } from "./receive-payment.ts";
+import { takeUnsent } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
 /** The buyer's bank disputes a payment: sending stops and the order's clock stands still until the rail has decided. */
@@ -56,6 +57,7 @@ export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Co
         ...succeeded({ ...at, amount: 0n, cost: input.fee }),
       ]);
       endStandstill(writer, payment);
+      wakeGivenBack(writer, payment);
       // Short money that its checkout ended without while it was disputed goes back now.
       if (book.sellerId !== 0 && order?.state !== "awaiting_payment") refundUnapplied(writer, payment.id);
       return { payment: payment.id, state: "received" };
@@ -94,11 +96,11 @@ export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
           : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
       ]);
       endStandstill(writer, payment);
-      if (order !== undefined) holdForRefundUnderWay(writer, payment, order);
       const fromUnapplied = loseUnapplied(writer, payment, order ?? null, amount);
       // What is left of it completes no order any more.
       if (book.sellerId !== 0) refundUnapplied(writer, payment.id);
       if (order !== undefined && amount > fromUnapplied) loseFromOrder(writer, order.id, payment, amount - fromUnapplied);
+      if (order !== undefined) holdForRefundUnderWay(writer, payment, order, amount);
       return { payment: payment.id, state: "charged_back", order: payment.orderId };
     };
   });
@@ -132,12 +134,23 @@ function endStandstill(writer: Writer, payment: Payment): void {
   }
 }
 
-/** A refund along it that is under way may fail yet: the buyer has the money from the bank by then, so it waits for the operator. */
-function holdForRefundUnderWay(writer: Writer, payment: Payment, order: Order): void {
+/** What was to go back of money that belongs to no order waited without a hold. */
+function wakeGivenBack({ book, now }: Writer, payment: Payment): void {
+  const waiting = book.disbursements.where((one) => one.orderId === null && one.paymentId === payment.id && one.state === "queued");
+  for (const one of waiting) book.disbursements.change(one.id, { dueAt: now });
+}
+
+/**
+ * A refund along it that is under way may fail yet, and the buyer has the money from the bank by then. What the platform bore of it is then taken back;
+ * where somebody else bore what was lost (`amount`), it waits for the operator.
+ */
+function holdForRefundUnderWay(writer: Writer, payment: Payment, order: Order, amount: bigint): void {
   const underWay = writer.book.disbursements.where(
     (one) => one.paymentId === payment.id && one.kind === "refund" && ["sending", "in_flight", "outcome_unknown"].includes(one.state),
   );
-  if (underWay.length === 0) return;
+  const sum = (amounts: readonly bigint[]) => amounts.reduce((total, one) => total + one, 0n);
+  const hadTwice = least(sum(underWay.map((one) => one.amount)), amount);
+  if (sum(underWay.map((one) => one.borne)) >= hadTwice) return;
   const about = { orderId: order.id, projectId: null, payeeKind: null, payeeId: null } as const;
   const note = "The buyer's bank took the payment back while a refund of it was under way: if that fails, the buyer has the money already.";
   writer.placeHold({ ...about, scope: "order", reason: "operator", note, liftsAt: null });
@@ -154,7 +167,8 @@ function loseUnapplied(writer: Writer, payment: Payment, order: Order | null, am
   const at = atRail(payment);
   const debit = sent ? platformLosses : source;
   writer.post("payment.lose.unapplied", order, [{ debit, credit: railDisputed(at.rail), amount: lost, currency: at.currency }]);
-  writer.book.payments.change(payment.id, { unapplied: sent ? payment.unapplied : payment.unapplied - lost });
+  if (sent) writer.book.disbursements.change(refund.id, { borne: refund.borne + lost });
+  else writer.book.payments.change(payment.id, { unapplied: payment.unapplied - lost });
   return lost;
 }
 
@@ -189,15 +203,19 @@ function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bi
     if (left.lost < left.amount) payEnding(writer, left, { buyerGets, cancellationFee, keepsEscrowFee }, "order.charge_back.rest");
   } else {
     const waiting = disbursements.filter((one) => one.state === "queued" || one.state === "parked");
-    const refunded = disbursements
+    // Those along this payment first: they are the ones that may come back for it.
+    const sent = disbursements
       .filter((one) => one.kind === "refund" && sentStates.includes(one.state))
-      .reduce((sum, one) => sum + one.amount, 0n);
+      .toSorted((a, b) => Number(b.paymentId === payment.id) - Number(a.paymentId === payment.id));
+    // What the platform bore when another payment of the order was lost it does not bear twice.
+    const refunded = sent.reduce((sum, one) => sum + one.amount - one.borne, 0n);
     // Refunds first, so that the buyer does not get the money twice.
     const inOrder = waiting.toSorted((a, b) => Number(b.kind === "refund") - Number(a.kind === "refund"));
     const unsent = inOrder.map((one) => ({ account: parseAccount(one.source).id, amount: one.amount }));
     const postings = lostAfterEnding({ ...lossOf(order, payment), unsent, refunded, amount });
     writer.post("order.charge_back", stepped, postings);
     takeAllUnsent(writer, inOrder, postings, payment);
+    noteBorne(writer, sent, postings);
   }
   conclude(writer, order.id);
 }
@@ -216,15 +234,14 @@ function takeAllUnsent(writer: Writer, waiting: readonly Disbursement[], posting
   }
 }
 
-function takeUnsent(writer: Writer, one: Disbursement, part: bigint): void {
-  writer.stepDisbursement(one, "cancel", { dueAt: null }, { taken_for: "charge_back" });
-  if (part === one.amount) return;
-  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, fault, attemptId, attempts } = one;
-  const same = { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details };
-  // The rail is asked about its last attempt before it is sent, like about that of the whole.
-  const rest = writer.queue({ ...same, attemptId, attempts, amount: one.amount - part });
-  // What waited for its payee goes on waiting.
-  if (one.state === "parked") writer.stepDisbursement(rest, "park", { fault, reason: one.reason, dueAt: one.dueAt });
+/** What the platform bore of refunds that were sent stands with them: if one of them fails or comes back, it is taken back. */
+function noteBorne(writer: Writer, sent: readonly Disbursement[], postings: readonly Posting[]): void {
+  let left = postings.filter(({ debit }) => debit === platformLosses).reduce((sum, one) => sum + one.amount, 0n);
+  for (const one of sent) {
+    const part = least(one.amount - one.borne, left);
+    left -= part;
+    if (part > 0n) writer.book.disbursements.change(one.id, { borne: one.borne + part });
+  }
 }
 
 function rowOf(writer: Writer, order: Order, action: OrderAction, lost: bigint) {

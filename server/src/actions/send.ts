@@ -16,6 +16,7 @@ import type { Ask, Command, Json, Plan } from "./command.ts";
 import { command } from "./command.ts";
 import { conclude } from "./end-order.ts";
 import { accountLetter } from "./messages.ts";
+import { takeBackLoss } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
 export interface DisbursementAsk extends Ask {
@@ -90,6 +91,8 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
     const facts = book.factsOfDisbursement(one);
     const hold = stoppingHold(facts);
     if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);
+    if (one.orderId === null && book.payments.get(one.paymentId)?.state === "disputed")
+      return (writer) => waitBehind(writer, one, null, "The payment is disputed: it waits until the rail has decided.");
     const why = waitsForPayee(facts);
     if (why !== undefined) return parkPlan(book, one, ask, why);
     if (input.stopped === true) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000), lacks(one));
@@ -208,7 +211,8 @@ function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
 function askForAccount(writer: Writer, one: Disbursement): void {
   const order = writer.book.orders.get(one.orderId);
   const letter = accountLetter(one);
-  if (order === undefined || letter === undefined) return;
+  // Of what the platform bore nothing is sent again.
+  if (order === undefined || letter === undefined || one.borne === one.amount) return;
   const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.stateVersion, dueAt: writer.now };
   writer.effects.messages.push({ ...message, ...letter });
 }
@@ -271,6 +275,7 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
         for (const { id } of members) stepMember(writer, must(book.disbursements.get(id), "a member"), step, action[step.status]);
       }
       writer.post(`attempt.${outcome.status}`, book.orders.get(ask.orderIds[0]) ?? null, postings);
+      for (const { id } of members) takeBackLoss(writer, id);
       const state = (
         { succeeded: "succeeded", failed: "failed", pending: "in_flight", unknown: "outcome_unknown", reversed: "reversed" } as const
       )[outcome.status];
