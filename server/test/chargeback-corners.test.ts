@@ -3,7 +3,7 @@ import { accept } from "../src/actions/accept.ts";
 import { assignProvider } from "../src/actions/assign-provider.ts";
 import { giveBack } from "../src/actions/book-steps.ts";
 import { cancel } from "../src/actions/cancel.ts";
-import { loseDispute } from "../src/actions/charge-back.ts";
+import { loseDispute, openDispute, winDispute } from "../src/actions/charge-back.ts";
 import { deliver } from "../src/actions/deliver.ts";
 import { receivePayment } from "../src/actions/receive-payment.ts";
 import { giveRefundAccount } from "../src/actions/unpark.ts";
@@ -184,6 +184,22 @@ describe("of two disputes of one payment", () => {
     expect([await state(), await standing()]).toEqual(["received", ["operator"]]);
     const { rows } = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'second_dispute'");
     expect(rows).toEqual([{ about: "sandbox dp_2" }]);
+  });
+
+  test("the second is not taken for the first, though another process that has booked the first has not said so yet", async () => {
+    const { id, tell, standing, state } = await paid();
+    const payment = must((await world.paymentsOf(id))[0], "the payment");
+    const ask = { ...world.as("rail"), paymentId: payment.id, orderId: id };
+    await world.done(openDispute(ask, { disputeId: "dp_9", amount: 100_000n, takenAtOnce: true }));
+    await tell("payment.dispute_opened", "dp_10");
+    await tell("payment.dispute_opened", "dp_9");
+    expect(await standing()).toEqual(["chargeback", "operator"]);
+    await tell("payment.dispute_lost", "dp_10");
+    expect(await state()).toBe("disputed");
+    await world.done(winDispute({ ...ask, ...world.as("rail") }, { disputeId: "dp_9", fee: 0n }));
+    await tell("payment.dispute_won", "dp_9");
+    await tell("payment.dispute_opened", "dp_11");
+    expect([await state(), await standing()]).toEqual(["disputed", ["chargeback", "operator"]]);
   });
 
   test("one that follows a won one is a dispute like any other", async () => {

@@ -21,15 +21,30 @@ import { refundUnapplied } from "./receive-payment.ts";
 import { takeUnsent } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
+/** The rail's number of a dispute; undefined: it gives none. */
+interface Numbered {
+  readonly disputeId?: string | undefined;
+}
+
+/**
+ * The books have one dispute of a payment at a time: the one that runs, or that was lost. Told of another one they answer the number of theirs, as
+ * `other_dispute`, and change nothing.
+ */
+function another(payment: Payment, { disputeId }: Numbered): { readonly other_dispute: string } | undefined {
+  const ours = payment.disputeId;
+  return ours === null || disputeId === undefined || ours === disputeId ? undefined : { other_dispute: ours };
+}
+
 /** The buyer's bank disputes a payment: sending stops and the order's clock stands still until the rail has decided. */
-export function openDispute(ask: PaymentAsk, input: { readonly amount: bigint; readonly takenAtOnce: boolean }): Command {
+export function openDispute(ask: PaymentAsk, input: Numbered & { readonly amount: bigint; readonly takenAtOnce: boolean }): Command {
   return command("payment.dispute", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received") return () => ({ payment: payment.id, state: payment.state, again: true });
+    if (payment.state !== "received") return () => ({ payment: payment.id, state: payment.state, again: true, ...another(payment, input) });
     return (writer) => {
-      const { amount, takenAtOnce } = input;
-      writer.stepPayment(payment, "dispute", { disputed: amount, takenAtOnce }, { amount: Number(amount), taken_at_once: takenAtOnce });
+      const { amount, takenAtOnce, disputeId = null } = input;
+      const note = { amount: Number(amount), taken_at_once: takenAtOnce };
+      writer.stepPayment(payment, "dispute", { disputed: amount, takenAtOnce, disputeId }, note);
       const order = book.orders.get(payment.orderId) ?? null;
       if (takenAtOnce) writer.post("payment.dispute", order, disputeOpened({ ...atRail(payment), amount }));
       const scope = order === null ? ({ scope: "seller" } as const) : ({ scope: "order" } as const);
@@ -43,13 +58,15 @@ export function openDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
 }
 
 /** The rail decided for us: what it took comes back and the hold is lifted. What it charges all the same (`fee`) the platform bears: nobody was in the wrong. */
-export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Command {
+export function winDispute(ask: PaymentAsk, input: Numbered & { readonly fee: bigint }): Command {
   return command("payment.win", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "disputed") return () => ({ payment: payment.id, state: payment.state, again: true });
+    const other = another(payment, input);
+    if (payment.state !== "disputed" || other !== undefined)
+      return () => ({ payment: payment.id, state: payment.state, again: true, ...other });
     return (writer) => {
-      writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false });
+      writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false, disputeId: null });
       const order = book.orders.get(payment.orderId) ?? null;
       const at = atRail(payment);
       writer.post("payment.win", order, [
@@ -69,18 +86,19 @@ export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Co
  * The rail decided against us: `amount` is lost for good. Who bears it depends on where the money is: escrow while it is there; what was
  * not sent yet; then the platform for what the buyer already got back, and the seller for the rest. `fee` is what the rail charges for it.
  */
-export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; readonly fee: bigint }): Command {
+export function loseDispute(ask: PaymentAsk, input: Numbered & { readonly amount: bigint; readonly fee: bigint }): Command {
   return command("payment.lose", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" && payment.state !== "disputed")
-      return () => ({ payment: payment.id, state: payment.state, again: true });
+    const other = another(payment, input);
+    if ((payment.state !== "received" && payment.state !== "disputed") || other !== undefined)
+      return () => ({ payment: payment.id, state: payment.state, again: true, ...other });
     const amount = least(input.amount, payment.received);
     return (writer) => {
       writer.stepPayment(
         payment,
         "lose",
-        { chargedBack: amount, disputed: 0n, takenAtOnce: false, dueAt: null },
+        { chargedBack: amount, disputed: 0n, takenAtOnce: false, disputeId: input.disputeId ?? payment.disputeId, dueAt: null },
         { amount: Number(amount) },
       );
       const order = book.orders.get(payment.orderId);
