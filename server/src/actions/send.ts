@@ -44,6 +44,8 @@ export interface SendInput {
   readonly reference: string;
   /** False: its rail is not connected, so nothing can leave. */
   readonly connected?: boolean;
+  /** Failed attempts of which it cannot be said now whether they moved: what was in them is not taken along. */
+  readonly inDoubt?: readonly number[];
   /** Money is missing at its rail in what would leave, so nothing may leave. */
   readonly stopped?: boolean;
   /** What the bank says of an account; "can_ask": nothing yet, and the rail can ask. */
@@ -102,9 +104,10 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
     if (named === "ask")
       return () => ({ disbursement: one.id, state: one.state, attempt: null, ask_name: { ...(facts.details as object) } });
     if (named !== undefined) return parkPlan(book, one, ask, named);
-    if (input.connected === false) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000));
+    const alone = book.together(one, input.inDoubt).reduce((sum, member) => sum + member.amount, 0n);
+    if (input.connected === false || alone < facts.minimum) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000));
     const row = judge(book, one, "send", ask);
-    return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input.reference);
+    return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input);
   });
 }
 
@@ -154,9 +157,9 @@ export function parkedUntil(book: Book, one: Disbursement): Date | null {
   return times.length === 0 || times.length < ends.length ? null : new Date(Math.max(...times));
 }
 
-function attemptOf(writer: Writer, one: Disbursement, reference: string) {
+function attemptOf(writer: Writer, one: Disbursement, { reference, inDoubt }: SendInput) {
   const { book } = writer;
-  const group = book.together(one);
+  const group = book.together(one, inDoubt);
   const id = writer.newId();
   const amount = group.reduce((sum, member) => sum + member.outAmount, 0n);
   const attempt: Attempt = {
