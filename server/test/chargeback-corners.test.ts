@@ -118,6 +118,17 @@ describe("unknown money", () => {
     await world.sound();
   });
 
+  test("rings too where the process that took it in died before that", async () => {
+    const about = { eventId: "died-1", type: "payment.succeeded", reference: "ref-died" };
+    const receipt = { rail: "sandbox", reference: "ref-died", railReference: "r-died", amount: 5_000n, currency: "NGN", fee: 0n };
+    await world.done(receivePayment(world.as("rail", "rail:sandbox", 0), { ...receipt, paymentId: null, orderId: null }));
+    const parsed = { ...about, railReference: "r-died", amount: 5_000, currency: "NGN", occurredAt: new Date().toISOString() };
+    await storeRailEvent(world.engine.pool, { rail: "sandbox", ...about, body: Buffer.from("{}"), parsed, at: new Date() });
+    await world.due();
+    const { rows } = await world.engine.pool.query("SELECT kind FROM alarms WHERE about = 'sandbox r-died'");
+    expect(rows).toEqual([{ kind: "unknown_money" }]);
+  });
+
   test("that was charged back in part: what is left is given back, once", async () => {
     const { paymentId, reference } = await unknownMoney(world, 60_000n);
     expectDone(await world.rail.openDispute(reference, 20_000n));

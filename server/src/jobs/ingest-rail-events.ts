@@ -18,7 +18,7 @@ import { byRail } from "./engine.ts";
 import { renewed } from "./renewed.ts";
 import { askAboutAttempt, concludeIt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
-import { takeUnknownMoney } from "./unknown-money.ts";
+import { ringForUnknownMoney, takeUnknownMoney } from "./unknown-money.ts";
 
 interface Stored {
   readonly id: bigint;
@@ -187,9 +187,9 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
       fee,
     };
     const answer = await engine.lanes.one(receivePayment(byRail(found?.sellerId ?? 0, rail), receipt));
+    // Known, and in the house book: it was taken in, perhaps by a process that died before the alarm rang.
+    if (found === undefined || found.sellerId === 0) await ringForUnknownMoney(engine, receipt);
     if (found === undefined) {
-      const says = `${receipt.currency} ${amount} (smallest unit) arrived under the unknown reference ${reference}.`;
-      await raiseAlarm(engine.pool, { kind: "unknown_money", about: `${rail} ${receipt.railReference}`, says, at: engine.now() });
       return { outcome: "unknown_reference", seller: 0, note: "The money stands in the house book until the operator places it." };
     }
     return told(found.sellerId, answer);
