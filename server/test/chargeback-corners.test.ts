@@ -81,6 +81,18 @@ describe("short money", () => {
     expect((await world.paymentsOf(id)).map(({ state, unapplied }) => [state, unapplied])).toEqual([["received", 100_000n]]);
   });
 
+  test("that was disputed while the rest came funds the order once the dispute is won", async () => {
+    const id = await short();
+    const reference = await dispute(world, id);
+    await world.pay(id, "success", { amount: 355_000n });
+    expect((await world.order(id)).state).toBe("awaiting_payment");
+    expectDone(await world.rail.winDispute(reference));
+    await world.due();
+    expect([(await world.order(id)).state, await queue(id)]).toEqual(["funded", [["buyer", 5_000n, "succeeded"]]]);
+    expect((await world.balances())[`order:${id}:escrow`]).toBe(450_000n);
+    await world.sound();
+  });
+
   test("that was charged back in part: what is left goes back", async () => {
     const id = await short();
     await lose(world, id, 30_000n);

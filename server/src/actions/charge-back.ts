@@ -17,7 +17,7 @@ import { command } from "./command.ts";
 import { conclude, payEnding, unpayEnding } from "./end-order.ts";
 import { wakeBehind } from "./holds.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
-import { refundUnapplied } from "./receive-payment.ts";
+import { fundFromShort, refundUnapplied } from "./receive-payment.ts";
 import { takeUnsent } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
@@ -75,8 +75,9 @@ export function winDispute(ask: PaymentAsk, input: Numbered & { readonly fee: bi
       ]);
       endStandstill(writer, payment);
       wakeGivenBack(writer, payment);
+      fundFromShort(writer, payment);
       // Short money that its checkout ended without while it was disputed goes back now.
-      if (book.sellerId !== 0 && order?.state !== "awaiting_payment") refundUnapplied(writer, payment.id);
+      if (book.sellerId !== 0 && book.orders.get(payment.orderId)?.state !== "awaiting_payment") refundUnapplied(writer, payment.id);
       return { payment: payment.id, state: "received" };
     };
   });
