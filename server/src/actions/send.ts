@@ -11,11 +11,11 @@ import { isRefusal, refuse } from "../domain/refusals.ts";
 import { nextPayoutTime } from "../domain/payout-hours.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { disbursementNeeds, stoppingHold, waitsForPayee } from "../domain/side-needs.ts";
+import { askForAccount } from "./ask-for-account.ts";
 import type { Book } from "./book.ts";
 import type { Ask, Command, Json, Plan } from "./command.ts";
 import { command } from "./command.ts";
 import { conclude } from "./end-order.ts";
-import { accountLetter } from "./messages.ts";
 import { takeBackLoss } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
@@ -208,16 +208,6 @@ function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
   if (details !== "along_payment") return { ...details };
   const payment = book.payments.get(one.paymentId);
   return payment === undefined ? {} : { paymentReference: payment.reference, railReference: payment.railReference };
-}
-
-/** Money that its account did not take, or sent back: whoever can name another account hears of it. */
-function askForAccount(writer: Writer, one: Disbursement): void {
-  const order = writer.book.orders.get(one.orderId);
-  const letter = accountLetter(one);
-  // Of what the platform bore nothing is sent again.
-  if (order === undefined || letter === undefined || one.borne === one.amount) return;
-  const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.stateVersion, dueAt: writer.now };
-  writer.effects.messages.push({ ...message, ...letter });
 }
 
 export interface AttemptAsk extends Ask {
