@@ -235,11 +235,13 @@ CREATE TABLE disbursements (
   created_at timestamp(3) with time zone NOT NULL,
   due_at timestamp(3) with time zone,
   concluded_at timestamp(3) with time zone,
+  borne bigint DEFAULT 0 NOT NULL,
   CONSTRAINT disbursements_pkey PRIMARY KEY (seller_id, id),
   CONSTRAINT a_disbursement_is_a_payout_or_refund CHECK ((kind = ANY (ARRAY['payout'::text, 'refund'::text]))),
   CONSTRAINT a_disbursement_is_of_a_positive_amount CHECK ((amount > 0)),
   CONSTRAINT in_its_own_currency_all_of_it_leaves CHECK (((out_currency <> currency) OR (out_amount = amount))),
-  CONSTRAINT nothing_less_than_nothing_leaves CHECK ((out_amount >= 0))
+  CONSTRAINT nothing_less_than_nothing_leaves CHECK ((out_amount >= 0)),
+  CONSTRAINT of_a_refund_no_more_is_borne_than_it_was CHECK (((borne >= 0) AND (borne <= amount)))
 );
 CREATE INDEX disbursements_due ON disbursements USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX disbursements_of_a_payment ON disbursements USING btree (seller_id, payment_id) WHERE (payment_id IS NOT NULL);
@@ -589,6 +591,7 @@ CREATE TABLE payments (
   opened_at timestamp(3) with time zone NOT NULL,
   received_at timestamp(3) with time zone,
   due_at timestamp(3) with time zone,
+  dispute_id text,
   CONSTRAINT payments_pkey PRIMARY KEY (seller_id, id),
   CONSTRAINT payments_seller_id_order_id_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders(seller_id, id),
   CONSTRAINT what_fits_nothing_is_part_of_what_came CHECK (((unapplied >= 0) AND (unapplied <= received)))

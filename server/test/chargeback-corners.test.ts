@@ -3,7 +3,7 @@ import { accept } from "../src/actions/accept.ts";
 import { assignProvider } from "../src/actions/assign-provider.ts";
 import { giveBack } from "../src/actions/book-steps.ts";
 import { cancel } from "../src/actions/cancel.ts";
-import { loseDispute } from "../src/actions/charge-back.ts";
+import { loseDispute, openDispute, winDispute } from "../src/actions/charge-back.ts";
 import { deliver } from "../src/actions/deliver.ts";
 import { receivePayment } from "../src/actions/receive-payment.ts";
 import { giveRefundAccount } from "../src/actions/unpark.ts";
@@ -24,23 +24,26 @@ afterAll(() => world.close());
 
 const queue = async (id: number) => (await world.sends(id)).map((one) => [one.payeeKind, one.amount, one.state]);
 const pending = { status: "pending" } as const;
+const letters = async (id: number) =>
+  (await world.engine.pool.query("SELECT kind FROM messages WHERE order_id = $1 AND kind LIKE '%account%'", [id])).rows;
 
-test("a refund that is under way when the dispute is lost, and then fails, waits for the operator instead of leaving again", async () => {
+test("a refund that is under way when the dispute is lost, and then fails, does not leave again, and the platform has its loss back", async () => {
   const id = await world.funded();
   await world.done(cancel(world.on("buyer", id)));
   await withRail(world, { send: async () => pending, lookUpSend: async () => pending }, () => world.due());
   expect(await queue(id)).toEqual([["buyer", 450_000n, "in_flight"]]);
   await withRail(world, { lookUpSend: async () => pending }, () => lose(world, id));
+  expect((await world.balances())["platform:losses"]).toBe(-450_000n);
   const failed = { status: "failed", fault: "payee", reason: "The payment was charged back." } as const;
   await withRail(world, { lookUpSend: async () => failed }, async () => {
     await makeDue(world, "attempts", must((await world.sends(id))[0]?.attemptId ?? undefined, "an attempt"));
     await world.due();
   });
-  await world.act(giveRefundAccount(world.on("buyer", id), { details: account("0011") }));
-  await makeDue(world, "disbursements", must((await world.sends(id))[0], "one").id);
-  await world.due();
-  expect((await queue(id)).filter(([, , state]) => state === "succeeded")).toEqual([]);
-  expect((await world.holdsOf(id)).map(({ reason }) => reason)).toEqual(["operator"]);
+  expect(await queue(id)).toEqual([["buyer", 450_000n, "cancelled"]]);
+  expect(await world.refused(giveRefundAccount(world.on("buyer", id), { details: account("0011") }))).toBe("not_now");
+  expect((await world.balances())["platform:losses"] ?? 0n).toBe(0n);
+  expect([await world.holdsOf(id), await letters(id)]).toEqual([[], []]);
+  await world.sound();
 });
 
 describe("short money", () => {
@@ -78,6 +81,18 @@ describe("short money", () => {
     expect((await world.paymentsOf(id)).map(({ state, unapplied }) => [state, unapplied])).toEqual([["received", 100_000n]]);
   });
 
+  test("that was disputed while the rest came funds the order once the dispute is won", async () => {
+    const id = await short();
+    const reference = await dispute(world, id);
+    await world.pay(id, "success", { amount: 355_000n });
+    expect((await world.order(id)).state).toBe("awaiting_payment");
+    expectDone(await world.rail.winDispute(reference));
+    await world.due();
+    expect([(await world.order(id)).state, await queue(id)]).toEqual(["funded", [["buyer", 5_000n, "succeeded"]]]);
+    expect((await world.balances())[`order:${id}:escrow`]).toBe(450_000n);
+    await world.sound();
+  });
+
   test("that was charged back in part: what is left goes back", async () => {
     const id = await short();
     await lose(world, id, 30_000n);
@@ -113,6 +128,17 @@ describe("unknown money", () => {
     const states = await Promise.all(orders.map(async (id) => (await world.order(id)).state));
     expect(states.toSorted()).toEqual(["awaiting_payment", "funded"]);
     await world.sound();
+  });
+
+  test("rings too where the process that took it in died before that", async () => {
+    const about = { eventId: "died-1", type: "payment.succeeded", reference: "ref-died" };
+    const receipt = { rail: "sandbox", reference: "ref-died", railReference: "r-died", amount: 5_000n, currency: "NGN", fee: 0n };
+    await world.done(receivePayment(world.as("rail", "rail:sandbox", 0), { ...receipt, paymentId: null, orderId: null }));
+    const parsed = { ...about, railReference: "r-died", amount: 5_000, currency: "NGN", occurredAt: new Date().toISOString() };
+    await storeRailEvent(world.engine.pool, { rail: "sandbox", ...about, body: Buffer.from("{}"), parsed, at: new Date() });
+    await world.due();
+    const { rows } = await world.engine.pool.query("SELECT kind FROM alarms WHERE about = 'sandbox r-died'");
+    expect(rows).toEqual([{ kind: "unknown_money" }]);
   });
 
   test("that was charged back in part: what is left is given back, once", async () => {
@@ -181,6 +207,22 @@ describe("of two disputes of one payment", () => {
     expect([await state(), await standing()]).toEqual(["received", ["operator"]]);
     const { rows } = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'second_dispute'");
     expect(rows).toEqual([{ about: "sandbox dp_2" }]);
+  });
+
+  test("the second is not taken for the first, though another process that has booked the first has not said so yet", async () => {
+    const { id, tell, standing, state } = await paid();
+    const payment = must((await world.paymentsOf(id))[0], "the payment");
+    const ask = { ...world.as("rail"), paymentId: payment.id, orderId: id };
+    await world.done(openDispute(ask, { disputeId: "dp_9", amount: 100_000n, takenAtOnce: true }));
+    await tell("payment.dispute_opened", "dp_10");
+    await tell("payment.dispute_opened", "dp_9");
+    expect(await standing()).toEqual(["chargeback", "operator"]);
+    await tell("payment.dispute_lost", "dp_10");
+    expect(await state()).toBe("disputed");
+    await world.done(winDispute({ ...ask, ...world.as("rail") }, { disputeId: "dp_9", fee: 0n }));
+    await tell("payment.dispute_won", "dp_9");
+    await tell("payment.dispute_opened", "dp_11");
+    expect([await state(), await standing()]).toEqual(["disputed", ["chargeback", "operator"]]);
   });
 
   test("one that follows a won one is a dispute like any other", async () => {

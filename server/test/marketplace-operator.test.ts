@@ -71,6 +71,20 @@ describe("the identity of a marketplace's operator", () => {
   });
 });
 
+test("a marketplace operator hears that its payout came back, and by a new account it gets it", async () => {
+  await bankTo("0009");
+  const id = await sold();
+  expect(await part(id, "operator")).toMatchObject({ state: "parked", fault: "payee" });
+  const { rows } = await world.engine.pool.query(
+    "SELECT m.kind, m.to_email = s.email AS its_own, m.due_at FROM messages m, sellers s WHERE s.id = $1 AND m.kind = 'payout.account_needed'",
+    [operatorId()],
+  );
+  expect(rows).toEqual([{ kind: "payout.account_needed", its_own: true, due_at: null }]);
+  await bankTo("0021");
+  await world.due();
+  expect((await part(id, "operator")).state).toBe("succeeded");
+});
+
 describe("a marketplace operator's new account", () => {
   afterEach(() => world.sound());
 

@@ -55,12 +55,33 @@ test("what a rail called failed is taken along by no other payout before the rai
   const big = await withRail(world, { send: async () => refused }, accepted);
   const before = await payout(one);
   expect([before.attemptId, before.state]).toEqual([(await payout(big)).attemptId, "parked"]);
-  await withRail(world, { lookUpSend: noAnswer }, async () => {
+  // The next goes without it: what its rail cannot be asked about keeps nothing else waiting.
+  const next = await withRail(world, { lookUpSend: noAnswer }, async () => {
     await bank(world, "0012");
     await world.due();
-    await accepted();
+    return accepted();
   });
   expect((await payout(one)).attemptId).toBe(before.attemptId);
+  expect((await payout(next)).state).toBe("succeeded");
+});
+
+test("too little to be sent without a small one in doubt waits for it", async () => {
+  await bank(world, "0011");
+  world.settings.minimumPayout = 400_000n;
+  try {
+    const failed = { status: "failed", fault: "rail", reason: "busy" } as const;
+    const first = await accepted();
+    const both = await withRail(world, { send: async () => failed, lookUpSend: async () => failed }, accepted);
+    await again([both]);
+    expect([(await payout(first)).state, (await payout(both)).state]).toEqual(["queued", "parked"]);
+    const next = await withRail(world, { lookUpSend: noAnswer }, accepted);
+    expect((await payout(next)).state).toBe("queued");
+    await again([next]);
+    expect((await payout(next)).state).toBe("succeeded");
+    await world.sound();
+  } finally {
+    world.settings.minimumPayout = 10_000n;
+  }
 });
 
 test("what a chargeback left of a payout is not sent before the rail was asked about the attempt that it called failed", async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { receivePayment } from "../src/actions/receive-payment.ts";
 import { must } from "../src/domain/fault.ts";
 import { matchUnknownMoney } from "../src/http/operator-acts.ts";
+import { byRail } from "../src/jobs/engine.ts";
 import { reconcileRails } from "../src/jobs/reconcile.ts";
 import { takeUnknownMoney } from "../src/jobs/unknown-money.ts";
 import type { WorldOver } from "./setup/over-rail.ts";
@@ -55,6 +56,17 @@ test("told by the settlement, by a late notice and twice at once, it stands in t
   const alarms = await world.engine.pool.query("SELECT 1 FROM alarms WHERE kind = 'unknown_money' AND says LIKE '%not-ours-2%'");
   expect(alarms.rows).toHaveLength(1);
   await world.sound();
+});
+
+test("it rings too where whoever took it in died before that", async () => {
+  await unasked("not-ours-5", "webhook_never");
+  const { receipts } = await must(world.engine.rails.get("paystack"), "the rail").lookUpPayment("not-ours-5");
+  const { railReference, amount, currency, fee = 0n } = must(receipts[0], "a receipt");
+  const receipt = { rail: "paystack", reference: "not-ours-5", railReference, amount, currency, fee };
+  await world.engine.lanes.one(receivePayment(byRail(0, "paystack"), { ...receipt, paymentId: null, orderId: null }));
+  await takeUnknownMoney(world.engine, "paystack", "not-ours-5");
+  const alarms = await world.engine.pool.query("SELECT about FROM alarms WHERE kind = 'unknown_money' AND says LIKE '%not-ours-5%'");
+  expect(alarms.rows).toEqual([{ about: `paystack ${railReference}` }]);
 });
 
 test("handed to the order it is for, it is not taken in again when the rail tells of it once more", async () => {

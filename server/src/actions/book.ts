@@ -223,8 +223,11 @@ export class Book {
     return until > this.now ? until : null;
   }
 
-  /** The payee's payouts that would go out in one attempt with this one: those waiting only for the smallest payout to be reached. */
-  together(disbursement: Disbursement): Disbursement[] {
+  /**
+   * The payee's payouts that would go out in one attempt with this one: those waiting only for the smallest payout to be reached, but for those of
+   * the attempts left out.
+   */
+  together(disbursement: Disbursement, leftOut: readonly number[] = []): Disbursement[] {
     if (disbursement.kind === "refund") return [disbursement];
     const small = this.disbursements.where(
       (other) =>
@@ -237,6 +240,7 @@ export class Book {
         other.currency === disbursement.currency &&
         other.outCurrency === disbursement.outCurrency &&
         other.outAmount > 0n &&
+        (other.attemptId === null || !leftOut.includes(other.attemptId)) &&
         other.rail === disbursement.rail &&
         other.amount < this.settings.minimumPayout &&
         this.standingHolds({

@@ -17,18 +17,34 @@ import { command } from "./command.ts";
 import { conclude, payEnding, unpayEnding } from "./end-order.ts";
 import { wakeBehind } from "./holds.ts";
 import type { PaymentAsk } from "./payment-steps.ts";
-import { refundUnapplied } from "./receive-payment.ts";
+import { fundFromShort, refundUnapplied } from "./receive-payment.ts";
+import { takeUnsent } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
+/** The rail's number of a dispute; undefined: it gives none. */
+interface Numbered {
+  readonly disputeId?: string | undefined;
+}
+
+/**
+ * The books have one dispute of a payment at a time: the one that runs, or that was lost. Told of another one they answer the number of theirs, as
+ * `other_dispute`, and change nothing.
+ */
+function another(payment: Payment, { disputeId }: Numbered): { readonly other_dispute: string } | undefined {
+  const ours = payment.disputeId;
+  return ours === null || disputeId === undefined || ours === disputeId ? undefined : { other_dispute: ours };
+}
+
 /** The buyer's bank disputes a payment: sending stops and the order's clock stands still until the rail has decided. */
-export function openDispute(ask: PaymentAsk, input: { readonly amount: bigint; readonly takenAtOnce: boolean }): Command {
+export function openDispute(ask: PaymentAsk, input: Numbered & { readonly amount: bigint; readonly takenAtOnce: boolean }): Command {
   return command("payment.dispute", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received") return () => ({ payment: payment.id, state: payment.state, again: true });
+    if (payment.state !== "received") return () => ({ payment: payment.id, state: payment.state, again: true, ...another(payment, input) });
     return (writer) => {
-      const { amount, takenAtOnce } = input;
-      writer.stepPayment(payment, "dispute", { disputed: amount, takenAtOnce }, { amount: Number(amount), taken_at_once: takenAtOnce });
+      const { amount, takenAtOnce, disputeId = null } = input;
+      const note = { amount: Number(amount), taken_at_once: takenAtOnce };
+      writer.stepPayment(payment, "dispute", { disputed: amount, takenAtOnce, disputeId }, note);
       const order = book.orders.get(payment.orderId) ?? null;
       if (takenAtOnce) writer.post("payment.dispute", order, disputeOpened({ ...atRail(payment), amount }));
       const scope = order === null ? ({ scope: "seller" } as const) : ({ scope: "order" } as const);
@@ -42,13 +58,15 @@ export function openDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
 }
 
 /** The rail decided for us: what it took comes back and the hold is lifted. What it charges all the same (`fee`) the platform bears: nobody was in the wrong. */
-export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Command {
+export function winDispute(ask: PaymentAsk, input: Numbered & { readonly fee: bigint }): Command {
   return command("payment.win", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "disputed") return () => ({ payment: payment.id, state: payment.state, again: true });
+    const other = another(payment, input);
+    if (payment.state !== "disputed" || other !== undefined)
+      return () => ({ payment: payment.id, state: payment.state, again: true, ...other });
     return (writer) => {
-      writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false });
+      writer.stepPayment(payment, "win", { disputed: 0n, takenAtOnce: false, disputeId: null });
       const order = book.orders.get(payment.orderId) ?? null;
       const at = atRail(payment);
       writer.post("payment.win", order, [
@@ -56,8 +74,10 @@ export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Co
         ...succeeded({ ...at, amount: 0n, cost: input.fee }),
       ]);
       endStandstill(writer, payment);
+      wakeGivenBack(writer, payment);
+      fundFromShort(writer, payment);
       // Short money that its checkout ended without while it was disputed goes back now.
-      if (book.sellerId !== 0 && order?.state !== "awaiting_payment") refundUnapplied(writer, payment.id);
+      if (book.sellerId !== 0 && book.orders.get(payment.orderId)?.state !== "awaiting_payment") refundUnapplied(writer, payment.id);
       return { payment: payment.id, state: "received" };
     };
   });
@@ -67,18 +87,19 @@ export function winDispute(ask: PaymentAsk, input: { readonly fee: bigint }): Co
  * The rail decided against us: `amount` is lost for good. Who bears it depends on where the money is: escrow while it is there; what was
  * not sent yet; then the platform for what the buyer already got back, and the seller for the rest. `fee` is what the rail charges for it.
  */
-export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; readonly fee: bigint }): Command {
+export function loseDispute(ask: PaymentAsk, input: Numbered & { readonly amount: bigint; readonly fee: bigint }): Command {
   return command("payment.lose", ask, refsOf(ask), (book) => {
     const payment = book.payments.get(ask.paymentId);
     if (payment === undefined) return refuse("not_yours");
-    if (payment.state !== "received" && payment.state !== "disputed")
-      return () => ({ payment: payment.id, state: payment.state, again: true });
+    const other = another(payment, input);
+    if ((payment.state !== "received" && payment.state !== "disputed") || other !== undefined)
+      return () => ({ payment: payment.id, state: payment.state, again: true, ...other });
     const amount = least(input.amount, payment.received);
     return (writer) => {
       writer.stepPayment(
         payment,
         "lose",
-        { chargedBack: amount, disputed: 0n, takenAtOnce: false, dueAt: null },
+        { chargedBack: amount, disputed: 0n, takenAtOnce: false, disputeId: input.disputeId ?? payment.disputeId, dueAt: null },
         { amount: Number(amount) },
       );
       const order = book.orders.get(payment.orderId);
@@ -94,11 +115,11 @@ export function loseDispute(ask: PaymentAsk, input: { readonly amount: bigint; r
           : disputeFee({ ...at, sellerId: book.sellerId, fee: input.fee })),
       ]);
       endStandstill(writer, payment);
-      if (order !== undefined) holdForRefundUnderWay(writer, payment, order);
       const fromUnapplied = loseUnapplied(writer, payment, order ?? null, amount);
       // What is left of it completes no order any more.
       if (book.sellerId !== 0) refundUnapplied(writer, payment.id);
       if (order !== undefined && amount > fromUnapplied) loseFromOrder(writer, order.id, payment, amount - fromUnapplied);
+      if (order !== undefined) holdForRefundUnderWay(writer, payment, order, amount);
       return { payment: payment.id, state: "charged_back", order: payment.orderId };
     };
   });
@@ -132,12 +153,23 @@ function endStandstill(writer: Writer, payment: Payment): void {
   }
 }
 
-/** A refund along it that is under way may fail yet: the buyer has the money from the bank by then, so it waits for the operator. */
-function holdForRefundUnderWay(writer: Writer, payment: Payment, order: Order): void {
+/** What was to go back of money that belongs to no order waited without a hold. */
+function wakeGivenBack({ book, now }: Writer, payment: Payment): void {
+  const waiting = book.disbursements.where((one) => one.orderId === null && one.paymentId === payment.id && one.state === "queued");
+  for (const one of waiting) book.disbursements.change(one.id, { dueAt: now });
+}
+
+/**
+ * A refund along it that is under way may fail yet, and the buyer has the money from the bank by then. What the platform bore of it is then taken back;
+ * where somebody else bore what was lost (`amount`), it waits for the operator.
+ */
+function holdForRefundUnderWay(writer: Writer, payment: Payment, order: Order, amount: bigint): void {
   const underWay = writer.book.disbursements.where(
     (one) => one.paymentId === payment.id && one.kind === "refund" && ["sending", "in_flight", "outcome_unknown"].includes(one.state),
   );
-  if (underWay.length === 0) return;
+  const sum = (amounts: readonly bigint[]) => amounts.reduce((total, one) => total + one, 0n);
+  const hadTwice = least(sum(underWay.map((one) => one.amount)), amount);
+  if (sum(underWay.map((one) => one.borne)) >= hadTwice) return;
   const about = { orderId: order.id, projectId: null, payeeKind: null, payeeId: null } as const;
   const note = "The buyer's bank took the payment back while a refund of it was under way: if that fails, the buyer has the money already.";
   writer.placeHold({ ...about, scope: "order", reason: "operator", note, liftsAt: null });
@@ -154,7 +186,8 @@ function loseUnapplied(writer: Writer, payment: Payment, order: Order | null, am
   const at = atRail(payment);
   const debit = sent ? platformLosses : source;
   writer.post("payment.lose.unapplied", order, [{ debit, credit: railDisputed(at.rail), amount: lost, currency: at.currency }]);
-  writer.book.payments.change(payment.id, { unapplied: sent ? payment.unapplied : payment.unapplied - lost });
+  if (sent) writer.book.disbursements.change(refund.id, { borne: refund.borne + lost });
+  else writer.book.payments.change(payment.id, { unapplied: payment.unapplied - lost });
   return lost;
 }
 
@@ -189,15 +222,19 @@ function loseAfterEnd(writer: Writer, order: Order, payment: Payment, amount: bi
     if (left.lost < left.amount) payEnding(writer, left, { buyerGets, cancellationFee, keepsEscrowFee }, "order.charge_back.rest");
   } else {
     const waiting = disbursements.filter((one) => one.state === "queued" || one.state === "parked");
-    const refunded = disbursements
+    // Those along this payment first: they are the ones that may come back for it.
+    const sent = disbursements
       .filter((one) => one.kind === "refund" && sentStates.includes(one.state))
-      .reduce((sum, one) => sum + one.amount, 0n);
+      .toSorted((a, b) => Number(b.paymentId === payment.id) - Number(a.paymentId === payment.id));
+    // What the platform bore when another payment of the order was lost it does not bear twice.
+    const refunded = sent.reduce((sum, one) => sum + one.amount - one.borne, 0n);
     // Refunds first, so that the buyer does not get the money twice.
     const inOrder = waiting.toSorted((a, b) => Number(b.kind === "refund") - Number(a.kind === "refund"));
     const unsent = inOrder.map((one) => ({ account: parseAccount(one.source).id, amount: one.amount }));
     const postings = lostAfterEnding({ ...lossOf(order, payment), unsent, refunded, amount });
     writer.post("order.charge_back", stepped, postings);
     takeAllUnsent(writer, inOrder, postings, payment);
+    noteBorne(writer, sent, postings);
   }
   conclude(writer, order.id);
 }
@@ -216,15 +253,14 @@ function takeAllUnsent(writer: Writer, waiting: readonly Disbursement[], posting
   }
 }
 
-function takeUnsent(writer: Writer, one: Disbursement, part: bigint): void {
-  writer.stepDisbursement(one, "cancel", { dueAt: null }, { taken_for: "charge_back" });
-  if (part === one.amount) return;
-  const { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details, fault, attemptId, attempts } = one;
-  const same = { kind, orderId, paymentId, payeeKind, payeeId, source, currency, rail, details };
-  // The rail is asked about its last attempt before it is sent, like about that of the whole.
-  const rest = writer.queue({ ...same, attemptId, attempts, amount: one.amount - part });
-  // What waited for its payee goes on waiting.
-  if (one.state === "parked") writer.stepDisbursement(rest, "park", { fault, reason: one.reason, dueAt: one.dueAt });
+/** What the platform bore of refunds that were sent stands with them: if one of them fails or comes back, it is taken back. */
+function noteBorne(writer: Writer, sent: readonly Disbursement[], postings: readonly Posting[]): void {
+  let left = postings.filter(({ debit }) => debit === platformLosses).reduce((sum, one) => sum + one.amount, 0n);
+  for (const one of sent) {
+    const part = least(one.amount - one.borne, left);
+    left -= part;
+    if (part > 0n) writer.book.disbursements.change(one.id, { borne: one.borne + part });
+  }
 }
 
 function rowOf(writer: Writer, order: Order, action: OrderAction, lost: bigint) {

@@ -117,6 +117,13 @@ export const factQueries = {
            LATERAL (SELECT payment_id FROM disbursements WHERE seller_id = u.s AND id = u.i LIMIT 1) d,
            LATERAL (SELECT * FROM payments WHERE seller_id = u.s AND id = d.payment_id LIMIT 1) t`,
   },
+  // Of the house's payments: those of an order come with it.
+  housePaymentsOfAttempts: {
+    name: "load_house_payments_of_attempts",
+    text: `SELECT ${t.payments.select("t")} FROM (SELECT unnest($1::bigint[]) AS s, unnest($2::bigint[]) AS i) u,
+           LATERAL (SELECT payment_id FROM disbursements WHERE u.s = 0 AND seller_id = 0 AND attempt_id = u.i LIMIT 100) d,
+           LATERAL (SELECT * FROM payments WHERE seller_id = 0 AND id = d.payment_id LIMIT 1) t`,
+  },
   // Of money that nobody asked for there is only the rail's own name: whether it came into the house book before, and wherever it went from there.
   houseReceipts: {
     name: "load_house_receipts",

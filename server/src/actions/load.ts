@@ -59,6 +59,7 @@ export async function loadBooks(
       cells(factQueries.paymentsOfDisbursements, refs.disbursements),
       cells(factQueries.siblingPayments, refs.siblingsOf),
       cells(factQueries.houseReceipts, refs.receipts),
+      cells(factQueries.housePaymentsOfAttempts, refs.attempts),
     ],
     disbursements: [
       cells(factQueries.disbursements, refs.disbursements),

@@ -19,6 +19,7 @@ export function newPayment(writer: Writer, fields: Pick<Payment, Known>): Paymen
     disputed: 0n,
     takenAtOnce: false,
     chargedBack: 0n,
+    disputeId: null,
     settled: false,
     openedAt: writer.now,
     receivedAt: null,

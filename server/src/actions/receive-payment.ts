@@ -103,14 +103,32 @@ function apply(writer: Writer, payment: Payment, order: Order | undefined, recei
     if (!waits && writer.book.sellerId !== 0) refundUnapplied(writer, payment.id);
     return order;
   }
-  const row = decideOrder(writer.book.factsOf(order, { party: "rail", name: `rail:${rail}` }, { applied: order.amount }), "fund");
-  if (isRefusal(row)) throw new Fault(`an order that waits for payment cannot be funded: ${row.refused}`);
-  const { contactEmail, contactPhone } = mainPayer([...earlier, payment]);
-  const funded = writer.stepOrder(order, row, { fundedAt: writer.now, contactEmail, contactPhone });
+  const funded = fund(writer, order, rail, [...earlier, payment]);
   writer.post("payment.receive", funded, [...fundingPostings(writer, funded, payment, earlier, receipt), ...fee]);
   holdSelfDealing(writer, funded);
   for (const one of [...earlier, payment]) refundUnapplied(writer, one.id);
   return funded;
+}
+
+function fund(writer: Writer, order: Order, rail: string, payments: readonly Payment[]): Order {
+  const row = decideOrder(writer.book.factsOf(order, { party: "rail", name: `rail:${rail}` }, { applied: order.amount }), "fund");
+  if (isRefusal(row)) throw new Fault(`an order that waits for payment cannot be funded: ${row.refused}`);
+  const { contactEmail, contactPhone } = mainPayer(payments);
+  return writer.stepOrder(order, row, { fundedAt: writer.now, contactEmail, contactPhone });
+}
+
+/** One of an order's short payments counts again, since its dispute is won: with those that came meanwhile they may be all that the order asks. */
+export function fundFromShort(writer: Writer, { rail, orderId }: Payment): void {
+  const order = writer.book.orders.get(orderId);
+  if (order?.state !== "awaiting_payment") return;
+  const all = topUps(writer.book, order.id, null, order.bookCurrency);
+  if (all.reduce((sum, one) => sum + one.unapplied, 0n) < order.amount) return;
+  const funded = fund(writer, order, rail, all);
+  spend(writer, order, all);
+  const from = all.map((one) => ({ paymentId: one.id, held: one.unapplied }));
+  writer.post("payment.win.funds", funded, applyUnapplied({ orderId: order.id, due: order.amount, currency: order.bookCurrency, from }));
+  holdSelfDealing(writer, funded);
+  for (const one of all) refundUnapplied(writer, one.id);
 }
 
 /** Of several payments the largest one's payer is the buyer: who tops up a few kobo does not get the order's links. */
@@ -124,12 +142,7 @@ function mainPayer(payments: readonly Payment[]): Pick<Payment, "contactEmail" |
 function fundingPostings(writer: Writer, order: Order, payment: Payment, earlier: readonly Payment[], receipt: Receipt): Posting[] {
   const { rail, currency, amount } = receipt;
   const all = [...earlier, payment];
-  let left = order.amount;
-  for (const one of all) {
-    const taken = one.unapplied < left ? one.unapplied : left;
-    left -= taken;
-    writer.book.payments.change(one.id, { unapplied: one.unapplied - taken });
-  }
+  spend(writer, order, all);
   if (earlier.length === 0)
     return payIn({ rail, currency, paymentId: payment.id, received: amount, funds: { orderId: order.id, due: order.amount } });
   const from = all.map((one) => ({ paymentId: one.id, held: one.unapplied }));
@@ -139,8 +152,18 @@ function fundingPostings(writer: Writer, order: Order, payment: Payment, earlier
   ];
 }
 
+/** What an order takes of its payments, the first ones first, fits nothing no more. */
+function spend(writer: Writer, order: Order, payments: readonly Payment[]): void {
+  let left = order.amount;
+  for (const one of payments) {
+    const taken = one.unapplied < left ? one.unapplied : left;
+    left -= taken;
+    writer.book.payments.change(one.id, { unapplied: one.unapplied - taken });
+  }
+}
+
 /** Short payments of the order that a top-up can still complete: received, in its currency, and not on their way back. */
-function topUps(book: Book, orderId: number, without: number, currency: string): Payment[] {
+function topUps(book: Book, orderId: number, without: number | null, currency: string): Payment[] {
   return book
     .paymentsOf(orderId)
     .filter(

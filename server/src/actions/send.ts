@@ -11,11 +11,12 @@ import { isRefusal, refuse } from "../domain/refusals.ts";
 import { nextPayoutTime } from "../domain/payout-hours.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { disbursementNeeds, stoppingHold, waitsForPayee } from "../domain/side-needs.ts";
+import { askForAccount } from "./ask-for-account.ts";
 import type { Book } from "./book.ts";
 import type { Ask, Command, Json, Plan } from "./command.ts";
 import { command } from "./command.ts";
 import { conclude } from "./end-order.ts";
-import { accountLetter } from "./messages.ts";
+import { takeBackLoss } from "./take-unsent.ts";
 import type { Writer } from "./writer.ts";
 
 export interface DisbursementAsk extends Ask {
@@ -45,6 +46,8 @@ export interface SendInput {
   readonly tried?: number;
   /** False: its rail is not connected, so nothing can leave. */
   readonly connected?: boolean;
+  /** Failed attempts of which it cannot be said now whether they moved: what was in them is not taken along. */
+  readonly inDoubt?: readonly number[];
   /** Money is missing at its rail in what would leave, so nothing may leave. */
   readonly stopped?: boolean;
   /** What the bank says of an account; "can_ask": nothing yet, and the rail can ask. */
@@ -93,6 +96,8 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
     const facts = book.factsOfDisbursement(one);
     const hold = stoppingHold(facts);
     if (hold !== undefined) return (writer) => waitBehind(writer, one, hold.liftsAt);
+    if (one.orderId === null && book.payments.get(one.paymentId)?.state === "disputed")
+      return (writer) => waitBehind(writer, one, null, "The payment is disputed: it waits until the rail has decided.");
     const why = waitsForPayee(facts);
     if (why !== undefined) return parkPlan(book, one, ask, why);
     if (input.stopped === true) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000), lacks(one));
@@ -102,9 +107,10 @@ export function startSending(ask: DisbursementAsk, input: SendInput): Command {
     if (named === "ask")
       return () => ({ disbursement: one.id, state: one.state, attempt: null, ask_name: { ...(facts.details as object) } });
     if (named !== undefined) return parkPlan(book, one, ask, named);
-    if (input.connected === false) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000));
+    const alone = book.together(one, input.inDoubt).reduce((sum, member) => sum + member.amount, 0n);
+    if (input.connected === false || alone < facts.minimum) return (writer) => waitBehind(writer, one, later(writer.now, 10 * 60_000));
     const row = judge(book, one, "send", ask);
-    return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input.reference);
+    return isRefusal(row) ? row : (writer) => attemptOf(writer, one, input);
   });
 }
 
@@ -154,9 +160,9 @@ export function parkedUntil(book: Book, one: Disbursement): Date | null {
   return times.length === 0 || times.length < ends.length ? null : new Date(Math.max(...times));
 }
 
-function attemptOf(writer: Writer, one: Disbursement, reference: string) {
+function attemptOf(writer: Writer, one: Disbursement, { reference, inDoubt }: SendInput) {
   const { book } = writer;
-  const group = book.together(one);
+  const group = book.together(one, inDoubt);
   const id = writer.newId();
   const amount = group.reduce((sum, member) => sum + member.outAmount, 0n);
   const attempt: Attempt = {
@@ -205,15 +211,6 @@ function sentTo(book: Book, one: Disbursement): Record<string, unknown> {
   if (details !== "along_payment") return { ...details };
   const payment = book.payments.get(one.paymentId);
   return payment === undefined ? {} : { paymentReference: payment.reference, railReference: payment.railReference };
-}
-
-/** Money that its account did not take, or sent back: whoever can name another account hears of it. */
-function askForAccount(writer: Writer, one: Disbursement): void {
-  const order = writer.book.orders.get(one.orderId);
-  const letter = accountLetter(one);
-  if (order === undefined || letter === undefined) return;
-  const message = { sellerId: order.sellerId, id: writer.newId(), orderId: order.id, orderVersion: order.stateVersion, dueAt: writer.now };
-  writer.effects.messages.push({ ...message, ...letter });
 }
 
 export interface AttemptAsk extends Ask {
@@ -274,6 +271,7 @@ export function concludeAttempt(ask: AttemptAsk, outcome: AttemptOutcome): Comma
         for (const { id } of members) stepMember(writer, must(book.disbursements.get(id), "a member"), step, action[step.status]);
       }
       writer.post(`attempt.${outcome.status}`, book.orders.get(ask.orderIds[0]) ?? null, postings);
+      for (const { id } of members) takeBackLoss(writer, id);
       const state = (
         { succeeded: "succeeded", failed: "failed", pending: "in_flight", unknown: "outcome_unknown", reversed: "reversed" } as const
       )[outcome.status];

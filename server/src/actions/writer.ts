@@ -197,6 +197,7 @@ export class Writer {
       attempts: 0,
       fault: null,
       reason: null,
+      borne: 0n,
       details: null,
       createdAt: this.now,
       dueAt: this.now,

@@ -50,15 +50,6 @@ export const railEventQueries = {
              AND (parsed->>'occurredAt')::timestamptz > $3 AND parsed->>'railReference' IS NOT DISTINCT FROM $4
              AND coalesce(parsed->>'disputeId' = $5, true) LIMIT 1`,
   },
-  // The dispute of the same receipt that the books have, where it is not that one: one that was won is over, and another may follow it.
-  otherDispute: {
-    name: "other_dispute_of_receipt",
-    text: `SELECT e.parsed->>'disputeId' AS id FROM rail_events e WHERE e.rail = $1 AND e.reference = $2 AND e.outcome = 'taken_in'
-             AND e.type IN ('payment.dispute_opened', 'payment.dispute_lost')
-             AND e.parsed->>'railReference' IS NOT DISTINCT FROM $3 AND e.parsed->>'disputeId' <> $4 AND NOT EXISTS (
-               SELECT 1 FROM rail_events w WHERE w.rail = $1 AND w.reference = $2 AND w.outcome = 'taken_in' AND w.type = 'payment.dispute_won'
-                 AND w.parsed->>'disputeId' = e.parsed->>'disputeId') LIMIT 1`,
-  },
   paymentOf: {
     name: "payment_of_reference",
     text: "SELECT seller_id, payment_id, order_id FROM payment_references WHERE rail = $1 AND reference = $2",

@@ -27,6 +27,8 @@ export interface Payment {
   readonly disputed: bigint;
   readonly takenAtOnce: boolean;
   readonly chargedBack: bigint;
+  /** The rail's number of the dispute that runs or was lost; null: none, or the rail gave none. */
+  readonly disputeId: string | null;
   readonly settled: boolean;
   /** Who the payer said they are when it was opened; null for money nobody opened a page for. */
   readonly contactEmail: string | null;
@@ -74,6 +76,8 @@ export interface Disbursement {
   readonly attempts: number;
   readonly fault: "payee" | "rail" | null;
   readonly reason: string | null;
+  /** Of a refund that was sent: what the platform bore of it when the buyer's bank took the payment back. */
+  readonly borne: bigint;
   /** Bank details given for this one alone (a buyer whose card no longer takes a refund). */
   readonly details: PayeeDetails | null;
   readonly createdAt: Date;

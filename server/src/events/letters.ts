@@ -112,6 +112,13 @@ export function detailsChangedLetter(party: "seller" | "service_provider", waits
   return { subject: "Your payout details were changed", text: lines.join("\n"), sms: null };
 }
 
+/** What a marketplace's operator is told whose part of an order its account did not take. */
+export function operatorsAccountLetter(): Letter {
+  const text =
+    "Your bank did not take your part of a marketplace order, or sent it back. Please name another bank account in your settings; the money goes there.";
+  return { subject: "Your payout came back", text, sms: null };
+}
+
 /** A moment with its zone, as people write it. */
 function when(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;

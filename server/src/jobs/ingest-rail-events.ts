@@ -18,7 +18,7 @@ import { byRail } from "./engine.ts";
 import { renewed } from "./renewed.ts";
 import { askAboutAttempt, concludeIt } from "./send-money.ts";
 import { sideBySide } from "./side-by-side.ts";
-import { takeUnknownMoney } from "./unknown-money.ts";
+import { ringForUnknownMoney, takeUnknownMoney } from "./unknown-money.ts";
 
 interface Stored {
   readonly id: bigint;
@@ -187,9 +187,9 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
       fee,
     };
     const answer = await engine.lanes.one(receivePayment(byRail(found?.sellerId ?? 0, rail), receipt));
+    // Known, and in the house book: it was taken in, perhaps by a process that died before the alarm rang.
+    if (found === undefined || found.sellerId === 0) await ringForUnknownMoney(engine, receipt);
     if (found === undefined) {
-      const says = `${receipt.currency} ${amount} (smallest unit) arrived under the unknown reference ${reference}.`;
-      await raiseAlarm(engine.pool, { kind: "unknown_money", about: `${rail} ${receipt.railReference}`, says, at: engine.now() });
       return { outcome: "unknown_reference", seller: 0, note: "The money stands in the house book until the operator places it." };
     }
     return told(found.sellerId, answer);
@@ -214,6 +214,7 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     found = receipt;
   }
   const ask = { ...byRail(found.sellerId, rail), paymentId: found.paymentId, orderId: found.orderId };
+  const { disputeId } = parsed;
   switch (event.type) {
     case "payment.failed":
       return told(found.sellerId, await engine.lanes.one(movePayment(ask, "fail", { said: parsed.reason })));
@@ -224,11 +225,11 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
     case "payment.dispute_opened":
       if (await wasDecidedLater(engine, event))
         return { outcome: "overtaken", seller: found.sellerId, note: "Its decision was told before it." };
-      return disputed(engine, event, found, openDispute(ask, { amount, takenAtOnce: parsed.moneyTaken ?? false }));
+      return disputed(engine, event, found, openDispute(ask, { disputeId, amount, takenAtOnce: parsed.moneyTaken ?? false }));
     case "payment.dispute_won":
-      return disputed(engine, event, found, winDispute(ask, { fee }));
+      return disputed(engine, event, found, winDispute(ask, { disputeId, fee }));
     case "payment.dispute_lost":
-      return disputed(engine, event, found, loseDispute(ask, { amount, fee }));
+      return disputed(engine, event, found, loseDispute(ask, { disputeId, amount, fee }));
     default:
       return { outcome: "unknown_type", seller: found.sellerId, note: "No rule for this type of event; it is kept." };
   }
@@ -236,11 +237,10 @@ async function handlePayment(engine: Engine, event: Stored): Promise<Handled> {
 
 /** The books have one dispute of a payment. What a rail tells of another is not booked but shown, and the order's money stays until somebody has looked. */
 async function disputed(engine: Engine, event: Stored, { sellerId, paymentId, orderId }: Found, step: Command): Promise<Handled> {
-  const { rail, reference, parsed } = event;
-  const known = [rail, reference, parsed.railReference ?? null, parsed.disputeId ?? null];
-  const { rows } = await run<{ id: string }>(engine.pool, railEventQueries.otherDispute, known);
-  const other = rows[0]?.id;
-  if (other === undefined) return told(sellerId, await engine.lanes.one(step));
+  const { rail, parsed } = event;
+  const answer = await engine.lanes.one(step);
+  const other = isRefusal(answer) ? undefined : answer.done["other_dispute"];
+  if (typeof other !== "string") return told(sellerId, answer);
   const note = `${rail} has two disputes of this payment: ${other}, which is booked, and ${parsed.disputeId}, which is not.`;
   if (orderId !== null) await engine.lanes.one(holdForOperator({ ...byRail(sellerId, rail), orderId }, { note }));
   const says = `Payment ${paymentId} of seller ${sellerId}: ${note} Look both up on its dashboard.`;

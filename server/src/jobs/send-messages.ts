@@ -6,7 +6,7 @@ import { orders } from "../db/tables.ts";
 import { must } from "../domain/fault.ts";
 import { later } from "../domain/deadlines.ts";
 import type { Order } from "../domain/order.ts";
-import { detailsChangedLetter, letterFor } from "../events/letters.ts";
+import { detailsChangedLetter, letterFor, operatorsAccountLetter } from "../events/letters.ts";
 import { randomToken, tokenHash } from "../secrets/tokens.ts";
 import type { Engine, Fired } from "./engine.ts";
 import { lease, renewed } from "./renewed.ts";
@@ -154,7 +154,9 @@ async function putOff(engine: Engine, { seller, id, tries }: Claimed, by: number
 
 /** A letter that is about no order: it names no link, and goes where it says. */
 async function sendNotice(engine: Engine, claimed: Claimed): Promise<string> {
-  const letter = detailsChangedLetter(claimed.party === "seller" ? "seller" : "service_provider", engine.settings.coolingOff);
+  const party = claimed.party === "seller" ? "seller" : "service_provider";
+  const letter =
+    claimed.kind === "payout.account_needed" ? operatorsAccountLetter() : detailsChangedLetter(party, engine.settings.coolingOff);
   await engine.mailer?.send({ to: must(claimed.toEmail, "an address"), subject: letter.subject, text: letter.text });
   return engine.mailer === undefined ? "no mail server is set" : "sent";
 }

@@ -55,14 +55,21 @@ async function sendOne(
   const connected = engine.rails.has(String(row["rail"]));
   if (!connected) await missRail(engine, String(row["rail"]));
   // A payout may take along small ones that have failed before.
-  const before = tried > 0 || row["kind"] === "payout" ? await lastAttempts(engine, sellerId, id) : "over";
+  const asked = tried > 0 || row["kind"] === "payout";
+  const { became: before, inDoubt } = asked ? await lastAttempts(engine, sellerId, id) : ({ became: "over", inDoubt: [] } as const);
   if (before === "moved") return [{ ...about, what: `${String(row["kind"])} had been sent after all` }];
   const reference = `tr-${id}-${randomBytes(8).toString("hex")}`;
   const answer = await startNamed(
     engine,
     ask,
     { rail: String(row["rail"]), currency: String(row["currency"]) },
-    { reference, tried, connected: connected && before === "over", stopped: stopped(String(row["rail"]), String(row["out_currency"])) },
+    {
+      reference,
+      tried,
+      inDoubt,
+      connected: connected && before === "over",
+      stopped: stopped(String(row["rail"]), String(row["out_currency"])),
+    },
   );
   if (isRefusal(answer)) {
     engine.log.warn({ disbursement: id, seller: sellerId, refused: answer.refused }, "a queued payout or refund could not be sent");
@@ -78,15 +85,22 @@ async function sendOne(
 
 /**
  * The rail is asked once more about what it called failed, before money leaves under another reference: a call that was under way beside the one
- * that failed may have moved it. "moved": it did, and that is recorded; "in_doubt": it cannot be said now.
+ * that failed may have moved it. "moved": it did, and that is recorded; "in_doubt": it cannot be said now. Of the small ones that it may take along
+ * those in doubt are named: it goes without them.
  */
-async function lastAttempts(engine: Engine, sellerId: number, disbursementId: number): Promise<"over" | "moved" | "in_doubt"> {
+async function lastAttempts(
+  engine: Engine,
+  sellerId: number,
+  disbursementId: number,
+): Promise<{ readonly became: "over" | "moved" | "in_doubt"; readonly inDoubt: readonly number[] }> {
   const { rows } = await run(engine.pool, failedAttempts, [sellerId, disbursementId]);
+  const inDoubt: number[] = [];
   for (const attempt of rows) {
     const became = await lastAttempt(engine, sellerId, attempt);
-    if (became !== "over") return became;
+    if (became === "moved" || (became === "in_doubt" && attempt["own"] === true)) return { became, inDoubt };
+    if (became === "in_doubt") inDoubt.push(Number(attempt["id"]));
   }
-  return "over";
+  return { became: "over", inDoubt };
 }
 
 async function lastAttempt(
@@ -201,7 +215,7 @@ const readAttempt = { name: "read_attempt", text: "SELECT * FROM attempts WHERE 
 // The disbursement's own, and those of the payee's parked payouts that it may take along.
 const failedAttempts = {
   name: "read_failed_attempts",
-  text: `SELECT a.* FROM attempts a WHERE a.seller_id = $1 AND a.state = 'failed' AND a.id IN (
+  text: `SELECT a.*, EXISTS (SELECT 1 FROM disbursements d WHERE d.seller_id = $1 AND d.id = $2 AND d.attempt_id = a.id) AS own FROM attempts a WHERE a.seller_id = $1 AND a.state = 'failed' AND a.id IN (
            SELECT d.attempt_id FROM disbursements d WHERE d.seller_id = $1 AND d.id = $2
            UNION SELECT o.attempt_id FROM disbursements d JOIN disbursements o ON o.seller_id = d.seller_id AND o.payee_kind = d.payee_kind
              AND o.payee_id = d.payee_id AND o.kind = 'payout' AND o.state = 'parked' AND o.fault IS NULL

@@ -140,6 +140,7 @@ export class SmallBook {
         attempts: 0,
         fault: null,
         reason: null,
+        borne: 0n,
         details: null,
         createdAt: at,
         dueAt: null,
