@@ -9,8 +9,10 @@ export async function openLoop(steps: readonly (() => Promise<unknown>)[], perSe
   const running: Promise<void>[] = [];
   for (const [i, step] of steps.entries()) {
     const due = began + (i * 1000) / perSecond;
-    const wait = due - performance.now();
-    if (wait >= 1) await new Promise((resolve) => setTimeout(resolve, wait));
+    // Again where the timer, which counts whole milliseconds of its own, was done before it should.
+    for (let wait = due - performance.now(); wait >= 1; wait = due - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
     const from = Math.min(due, performance.now());
     const run = step().then(() => {
       times.push(performance.now() - from);
