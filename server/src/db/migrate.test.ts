@@ -116,3 +116,45 @@ test("an owner who may not use the roles is told how to get them, and the printe
 test("the printed SQL quotes a strange owner name", () => {
   expect(rolesSql('o"; DROP')).toContain(`GRANT tranche_app, tranche_read TO ${pg.escapeIdentifier('o"; DROP')};`);
 });
+
+test("a payment whose dispute runs or was lost gets that dispute's number from the rail's reports, and no other payment does", async () => {
+  const all = readMigrations();
+  const before = all.filter(({ number }) => number < 15);
+  expect(before).toHaveLength(14);
+  await migrate(database.ownerUrl, before);
+  const { ownerPool } = database;
+  const at = "2026-11-01T10:00:00Z";
+  const pay = (id: number, reference: string, state: string) =>
+    ownerPool.query(
+      `INSERT INTO payments (seller_id, id, rail, reference, rail_reference, state, version, asked, currency, received, unapplied, rail_fee, disputed,
+         taken_at_once, charged_back, settled, opened_at)
+       VALUES (101, $1, 'paystack', $2, 'rail-' || $2, $3, 2, 1000, 'NGN', 1000, 0, 0, 0, false, 0, false, $4)`,
+      [id, reference, state, at],
+    );
+  const told = (event: string, reference: string, type: string, outcome: string, parsed: object) =>
+    ownerPool.query(
+      `INSERT INTO rail_events (rail, event_id, type, reference, body, parsed, received_at, outcome) VALUES ('paystack', $1, $2, $3, '', $4, $5, $6)`,
+      [event, type, reference, JSON.stringify(parsed), at, outcome],
+    );
+  await pay(1, "runs", "disputed");
+  // One that was won stands before the one that runs, and another receipt of the same reference has one too.
+  await told("1", "runs", "payment.dispute_opened", "taken_in", { disputeId: "won", railReference: "rail-runs" });
+  await told("2", "runs", "payment.dispute_won", "taken_in", { disputeId: "won", railReference: "rail-runs" });
+  await told("3", "runs", "payment.dispute_opened", "taken_in", { disputeId: "running", railReference: "rail-runs" });
+  await told("4", "runs", "payment.dispute_opened", "taken_in", { disputeId: "other receipt", railReference: "rail-other" });
+  await told("5", "runs", "payment.dispute_opened", "second_dispute", { disputeId: "not booked", railReference: "rail-runs" });
+  await pay(2, "lost", "charged_back");
+  await told("6", "lost", "payment.dispute_lost", "taken_in", { disputeId: "lost at once" });
+  await pay(3, "won", "received");
+  await told("7", "won", "payment.dispute_opened", "taken_in", { disputeId: "over", railReference: "rail-won" });
+  await pay(4, "numberless", "disputed");
+  await told("8", "numberless", "payment.dispute_opened", "taken_in", { railReference: "rail-numberless" });
+  await migrate(database.ownerUrl, all);
+  const { rows } = await ownerPool.query("SELECT reference, dispute_id FROM payments ORDER BY id");
+  expect(rows.map(({ reference, dispute_id }) => [reference, dispute_id])).toEqual([
+    ["runs", "running"],
+    ["lost", "lost at once"],
+    ["won", null],
+    ["numberless", null],
+  ]);
+});

@@ -7,8 +7,8 @@ import type { Engine, Fired } from "./engine.ts";
 import { byClock } from "./engine.ts";
 
 /**
- * A seller's new account or verified identity, or a service provider's new account: everything that is parked for it is looked at again, in the books of others where it is their
- * marketplace's operator. Whoever dies on the way leaves the row, and all of it is done again.
+ * A seller's new account or verified identity, or a service provider's new account: everything that is parked for it is looked at again, in the books
+ * of others where it is their marketplace's operator. Whoever dies on the way leaves the row, and all of it is done again.
  */
 export async function wakePayees(engine: Engine): Promise<Fired[]> {
   const fired: Fired[] = [];
