@@ -24,8 +24,8 @@ export async function together<Work>(
 
 /**
  * Takes the tables' indexes and checks away and answers how they come back: rows that are written into a heap alone and indexed after are there
- * sooner. With two connections an order took a quarter of the time it had taken with one and with indexes. An index that another table's foreign key stands on stays. Checks come back for new rows; the old ones are copies of one
- * that was checked.
+ * sooner. With two connections an order took a quarter of the time it had taken with one and with indexes. An index that another table's foreign key
+ * stands on stays. Checks come back for new rows; the old ones are copies of one that was checked.
  */
 export async function takeIndexesAway(
   client: pg.ClientBase,

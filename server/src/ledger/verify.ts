@@ -45,9 +45,9 @@ export const verifyQueries = {
 type HeadRow = { seller_id: bigint; entry_seq: bigint; posting_seq: bigint; event_seq: bigint; chain_head: string | null };
 
 /**
- * Every check joins whole pieces of tables, and a hash join takes the same time for each row however many there are and whatever is known of them. Where
- * a table has no statistics, or old ones, or one book is much longer than the others, PostgreSQL takes the others and goes through all of one side for each row
- * of the other. Walks and look-ups of single rows want those others, so they are only off meanwhile.
+ * Every check joins whole pieces of tables, and a hash join takes the same time for each row however many there are and whatever is known of them.
+ * Where a table has no statistics, or old ones, or one book is much longer than the others, PostgreSQL takes other joins and goes through all of one
+ * side for each row of the other. Walks and look-ups of single rows want those, so they are only off meanwhile.
  */
 const planning = {
   off: "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off",
